@@ -1,0 +1,1 @@
+"""Arrays in, estimates out: no domain words, no engine, no files."""

@@ -1,0 +1,144 @@
+"""Groups against each other: restricted means, and the log-rank test."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from retention_lab.methods.estimates import Reason, normal_quantile, two_sided_pvalue
+from retention_lab.methods.life_tables import LifeTable
+from retention_lab.methods.survival import SurvivalCurve, estimate_restricted_mean
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestrictedMeanDifference:
+    """How much longer group a stays than group b, within the horizon."""
+
+    horizon: float
+    value: float
+    ci_lower: float
+    ci_upper: float
+    pvalue: float
+    std_error: float
+    n_obs: float
+    confidence_level: float
+    method: str
+    reason: Reason = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LogRank:
+    """Events observed in each group, and expected if all groups left at the same rate.
+
+    `degrees_of_freedom` counts the independent comparisons that the data really holds: a group that is never at risk
+    together with another adds none. Without any, the p-value is nan and `reason` is `too_few`.
+    """
+
+    statistic: float
+    degrees_of_freedom: int
+    pvalue: float
+    observed: Floats
+    expected: Floats
+    n_obs: Floats
+    method: str
+    reason: Reason = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name, the columns as arrays."""
+        return asdict(self)
+
+
+def compare_restricted_means(
+    curve_a: SurvivalCurve, curve_b: SurvivalCurve, horizon: float
+) -> RestrictedMeanDifference:
+    """Difference of restricted means, a minus b, of two independent groups; normal interval and test."""
+    if curve_a.confidence_level != curve_b.confidence_level:
+        raise ValueError(f"confidence levels differ: {curve_a.confidence_level} and {curve_b.confidence_level}")
+    mean_a, mean_b = (estimate_restricted_mean(curve, horizon) for curve in (curve_a, curve_b))
+    value = mean_a.value - mean_b.value
+    std_error = math.hypot(mean_a.std_error, mean_b.std_error)
+    reach = normal_quantile(curve_a.confidence_level) * std_error
+    reason = mean_a.reason or mean_b.reason
+    return RestrictedMeanDifference(
+        horizon=horizon,
+        value=value,
+        ci_lower=value - reach,
+        ci_upper=value + reach,
+        pvalue=two_sided_pvalue(value, std_error),
+        std_error=std_error,
+        n_obs=curve_a.n_obs + curve_b.n_obs,
+        confidence_level=curve_a.confidence_level,
+        method="difference of restricted means, Klein-Moeschberger standard errors",
+        reason=reason or ("too_few" if std_error == 0 else ""),
+    )
+
+
+def compare_survival(tables: Sequence[LifeTable]) -> LogRank:
+    """Log-rank test of any number of groups, with ties (hypergeometric variance), late entry and weights."""
+    if len(tables) < 2:
+        raise ValueError(f"a comparison needs two groups or more, not {len(tables)}")
+    events, at_risk = _side_by_side(tables)
+    observed, expected, covariance = _log_rank_parts(events, at_risk)
+    statistic, freedom = _quadratic_form(observed - expected, covariance)
+    return LogRank(
+        statistic=statistic if freedom else math.nan,
+        degrees_of_freedom=freedom,
+        pvalue=float(chi2.sf(statistic, freedom)) if freedom else math.nan,
+        observed=observed,
+        expected=expected,
+        n_obs=np.array([table.n_obs for table in tables]),
+        method="log-rank",
+        reason="" if freedom else "too_few",
+    )
+
+
+def _side_by_side(tables: Sequence[LifeTable]) -> tuple[Floats, Floats]:
+    """Events and customers at risk, one row for each time at which anybody had the event, one column for a group."""
+    had_event = [table.time[table.n_events > 0] for table in tables]
+    times = np.unique(np.concatenate(had_event))
+    events, at_risk = np.zeros((2, times.size, len(tables)))
+    for column, table in enumerate(tables):
+        events[np.searchsorted(times, had_event[column]), column] = table.n_events[table.n_events > 0]
+        at_risk[:, column] = _at_risk_at(table, times)
+    return events, at_risk
+
+
+def _at_risk_at(table: LifeTable, times: Floats) -> Floats:
+    """At risk at times that need not be in the table: as at the next time that is; nobody after the last."""
+    following = np.searchsorted(table.time, times)
+    at_risk = np.append(table.at_risk, 0.0)[following]
+    # Nobody is at risk at time 0 who enters later, even if time 0 itself is not in the table.
+    return np.where((times == 0) & (np.append(table.time, np.inf)[following] > 0), 0.0, at_risk)
+
+
+def _log_rank_parts(events: Floats, at_risk: Floats) -> tuple[Floats, Floats, Floats]:
+    left, n = events.sum(axis=1), at_risk.sum(axis=1)
+    share = at_risk / n[:, None]
+    # One customer alone at risk cannot leave by chance rather than another: no variance.
+    spread = np.where(n > 1, left * (n - left), 0) / np.where(n > 1, n - 1, 1)
+    expected = left @ share
+    covariance = np.diag(spread @ share) - (share * spread[:, None]).T @ share
+    return events.sum(axis=0), expected, covariance
+
+
+def _quadratic_form(excess: Floats, covariance: Floats) -> tuple[float, int]:
+    """Chi-squared statistic and its rank; scaled first, so that a small group beside a huge one is not rounded off."""
+    size = np.sqrt(np.diag(covariance).clip(min=0))
+    compared = size > 0
+    if not compared.any():
+        return math.nan, 0
+    scaled = covariance[np.ix_(compared, compared)] / np.outer(size[compared], size[compared])
+    values, vectors = np.linalg.eigh(scaled)
+    kept = values > 1e-9
+    projected = vectors[:, kept].T @ (excess[compared] / size[compared])
+    return float(np.sum(projected**2 / values[kept])), int(kept.sum())

@@ -1,0 +1,82 @@
+"""A number with its interval, its n and its method; or the reason why it cannot be had."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats = NDArray[np.float64]
+Reason = Literal["", "too_few", "not_reached", "not_observed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """One estimated number.
+
+    A number that cannot be had is nan, and `reason` says why:
+
+    - `too_few`: nobody, or too few, to estimate it from;
+    - `not_reached`: the curve does not come down that far while anybody is observed;
+    - `not_observed`: it lies past the last day that anybody was observed.
+
+    With a reason, `value` may still exist: a median that was reached has a `value` while its `ci_upper` may be nan
+    (`not_reached`), and a share of exactly nought has no interval (`too_few`). A nan never comes without a reason, but for the
+    `std_error` of a median, which has none: its interval is read off the curve's band.
+    """
+
+    value: float
+    ci_lower: float
+    ci_upper: float
+    std_error: float
+    n_obs: float
+    confidence_level: float
+    method: str
+    reason: Reason = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name."""
+        return asdict(self)
+
+
+def not_estimable(reason: Reason, *, n_obs: float, confidence_level: float, method: str) -> Estimate:
+    """An estimate of which nothing is known but the reason."""
+    return Estimate(
+        value=math.nan,
+        ci_lower=math.nan,
+        ci_upper=math.nan,
+        std_error=math.nan,
+        n_obs=n_obs,
+        confidence_level=confidence_level,
+        method=method,
+        reason=reason,
+    )
+
+
+def normal_quantile(confidence_level: float) -> float:
+    """How many standard errors a two-sided interval reaches to either side."""
+    if not 0 < confidence_level < 1:
+        raise ValueError(f"confidence_level must lie between 0 and 1, not {confidence_level}")
+    return float(norm.ppf(0.5 + confidence_level / 2))
+
+
+def two_sided_pvalue(value: float, std_error: float) -> float:
+    """Of a normal test that the value is nought; nan where there is no standard error to judge by."""
+    return float(2 * norm.sf(abs(value) / std_error)) if std_error > 0 else math.nan
+
+
+def log_log_interval(share: Floats, log_variance: Floats, confidence_level: float) -> tuple[Floats, Floats]:
+    """Interval for shares of customers still here, given the variance of their logarithm.
+
+    It is symmetric for log(-log(share)), so it never leaves 0 to 1 and holds its level in small groups.
+    A share of one, before the first event, has the interval [1, 1]; a share of nought has none (nan), as in R.
+    """
+    z = normal_quantile(confidence_level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reach = np.exp(z * np.sqrt(log_variance) / -np.log(share))
+        lower, upper = share**reach, share ** (1 / reach)
+    inside = (share > 0) & (share < 1)
+    ends = np.where(share >= 1, 1.0, np.nan)
+    return np.where(inside, lower, ends), np.where(inside, upper, ends)

@@ -1,0 +1,1 @@
+"""Playbooks, run: catalogue, parameters, kernels, run folders. The only place that knows papermill."""

@@ -1,0 +1,119 @@
+"""One run from start to end: a kernel, the report, the run folder. It never raises for what a notebook does."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from retention_lab.errors import RetentionLabError
+from retention_lab.runner.kernel import OnCell, execute, private_environment
+from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
+from retention_lab.runner.outcome import RunResult, failed_record, ok_result
+from retention_lab.runner.plan import PlannedRun, inputs_changed
+from retention_lab.runner.publish import keep_failure, make_private_folder, publish
+from retention_lab.runner.record import Record, RunError
+
+REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
+# What a notebook raises where a person can put something right; its message is written for that person.
+_FOR_A_PERSON = ("RetentionLabError", "DataError", "ParameterError", "PlaybookError")
+
+Render = Callable[[NotebookNode], str]
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What is known of a run while it goes on; all of it is recorded even where the run breaks off."""
+
+    notebook: NotebookNode | None
+    findings: list[dict[str, Any]]
+    inputs: list[dict[str, Any]]
+    as_of: str
+    durations: dict[str, float]
+
+
+def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = None) -> RunResult:
+    """Execute, render and publish one run; a failure is kept apart and reported in the result."""
+    started = time.monotonic()
+    beside = run.folder.parent
+    private = make_private_folder(beside, run.run_id)
+    attempt = _Attempt(notebook=None, findings=[], inputs=[], as_of="", durations={})
+    try:
+        with private_environment(run.workspace.root, private) as output:
+            try:
+                error = _fill(run, output, attempt, on_cell, render or _render_report)
+            except RetentionLabError as raised:
+                error = RunError(kind="data", name=type(raised).__name__, message=str(raised))
+            # One run that breaks, in whatever way, must not stop the others.
+            except Exception as raised:  # noqa: BLE001
+                error = RunError(kind="crash", name=type(raised).__name__, message=str(raised))
+            attempt.durations["total"] = round(time.monotonic() - started, 3)
+            if error is None:
+                return ok_result(run, publish(output, run.folder, _record(run, attempt)))
+            folder = keep_failure(output, beside, failed_record(run, error, attempt.durations))
+            return RunResult(run=run, status="failed", folder=folder, error=error, seconds=attempt.durations["total"])
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, render: Render) -> RunError | None:
+    """Put everything that a run makes into its private folder."""
+    started = time.monotonic()
+    asked = {name: run.parameters[name] for name in ("as_of",) if run.parameters.get(name)}
+    notebook, cell, raised = execute(
+        run.playbook.path, {"client": run.key.client, **asked, **run.changed}, on_cell=on_cell
+    )
+    attempt.durations["notebook"] = round(time.monotonic() - started, 3)
+    strip_clock(notebook)
+    attempt.findings = collect_findings(notebook)
+    attempt.inputs, resolved = read_inputs(run, output)
+    attempt.as_of = resolved or run.as_of
+    add_provenance(notebook, run, attempt.inputs, attempt.as_of)
+    nbformat.write(notebook, output / NOTEBOOK)  # type: ignore[no-untyped-call]
+    if raised is not None:
+        return _explain(notebook, cell, raised)
+    if inputs_changed(run):
+        message = "a file of the client or the playbook changed while the run read it: run it again"
+        return RunError(kind="data", name="DataError", message=message)
+    started = time.monotonic()
+    (output / REPORT).write_text(render(notebook), encoding="utf-8")
+    attempt.durations["report"] = round(time.monotonic() - started, 3)
+    return None
+
+
+def _explain(notebook: NotebookNode, cell: str, raised: Exception) -> RunError:
+    failed = failed_cell(notebook)
+    if failed is None:
+        message = " ".join(str(raised).split()) or "no message"
+        return RunError(kind="crash", name=type(raised).__name__, message=message, cell=cell)
+    where, error = failed
+    is_for_a_person = error.ename in _FOR_A_PERSON
+    return RunError(kind="data" if is_for_a_person else "crash", name=error.ename, message=error.evalue, cell=where.id)
+
+
+def _record(run: PlannedRun, attempt: _Attempt) -> Record:
+    return Record(
+        run_id=run.run_id,
+        key=run.key.to_dict(),
+        status="ok",
+        fingerprint=run.fingerprint.digest,
+        as_of=attempt.as_of,
+        playbook_sha256=run.playbook.sha256,
+        findings=attempt.findings,
+        inputs=attempt.inputs,
+        input_files=run.fingerprint.files,
+        code_sha256=run.fingerprint.code,
+        versions=run.fingerprint.versions,
+        durations=attempt.durations,
+    )
+
+
+def _render_report(notebook: NotebookNode) -> str:
+    # Imported here: a run that fails does not wait for nbconvert.
+    from retention_lab.report.exporter import render_report
+
+    return render_report(notebook)

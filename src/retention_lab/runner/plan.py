@@ -1,0 +1,162 @@
+"""From what was asked for to the runs that answer it. Nothing is executed and no kernel is started here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
+from retention_lab.runner.catalogue import Playbook, find_playbooks
+from retention_lab.runner.fingerprints import Fingerprint, take_fingerprint
+from retention_lab.runner.keys import LATEST, RunKey
+from retention_lab.runner.parameters import changed_parameters, check_parameters, parse_parameters, reject_unknown
+from retention_lab.runner.record import is_current
+from retention_lab.tables.client_file import ClientFile, load_client_file
+from retention_lab.tables.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRun:
+    """One playbook for one client: all that a worker process needs to know."""
+
+    workspace: Workspace
+    playbook: Playbook
+    key: RunKey
+    run_id: str
+    fingerprint: Fingerprint
+    parameters: dict[str, object]
+    changed: dict[str, object]
+    as_of: str
+    client_name: str
+    language: str
+    currency: str
+    current: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the report will lie."""
+        return self.key.folder(self.workspace.reports)
+
+    @property
+    def title(self) -> str:
+        return f"{self.key.client} · {self.playbook.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A playbook that this client's data cannot answer, and what it misses."""
+
+    playbook: str
+    title: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be run, and what cannot be."""
+
+    runs: tuple[PlannedRun, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def plan_runs(
+    workspace: Workspace,
+    client: str,
+    *,
+    playbooks: Sequence[str] = (),
+    values: Mapping[str, object] | None = None,
+    texts: Mapping[str, str] | None = None,
+    as_of: str = "",
+    force: bool = False,
+) -> Plan:
+    """The runs of the named playbooks, or of all whose needs are met, for one client.
+
+    Parameters come as `values`, or as `texts` from a command line. Without names, a parameter goes to the playbooks
+    that know it. A run whose report is up to date is marked `current`, unless `force`.
+    Raises ParameterError, PlaybookError or DataError before anything is run.
+    """
+    folder = workspace.client_folder(client)
+    found = find_playbooks(workspace, list(playbooks))
+    asked = _asked(
+        found, dict(values or {}), _with_as_of(dict(texts or {}), values or {}, as_of), strict=bool(playbooks)
+    )
+    file = load_client_file(folder)
+    missing = {playbook.name: tuple(file.missing(playbook.needs)) for playbook in found}
+    if playbooks and any(missing.values()):
+        raise DataError([_cannot(name, absent, folder) for name, absent in missing.items() if absent])
+    able = [playbook for playbook in found if not missing[playbook.name]]
+    return Plan(
+        runs=tuple(_planned(workspace, client, file, playbook, asked[playbook.name], force) for playbook in able),
+        skipped=tuple(
+            Skipped(playbook=playbook.name, title=playbook.title, missing=missing[playbook.name])
+            for playbook in found
+            if missing[playbook.name]
+        ),
+    )
+
+
+def _with_as_of(texts: dict[str, str], values: Mapping[str, object], as_of: str) -> dict[str, str]:
+    if as_of and ("as_of" in texts or "as_of" in values):
+        found = f"given twice: as --as-of {as_of} and as a parameter"
+        raise ParameterError(Fault(where="parameter as_of", found=found, remedy="give it once"))
+    return {**texts, "as_of": as_of} if as_of else texts
+
+
+def _asked(
+    playbooks: list[Playbook], values: dict[str, object], texts: dict[str, str], *, strict: bool
+) -> dict[str, dict[str, object]]:
+    """All parameters of each playbook, checked; the faults of all playbooks come together."""
+    if not strict:
+        reject_unknown(playbooks, [*values, *texts])
+    asked: dict[str, dict[str, object]] = {}
+    faults: list[Fault] = []
+    for playbook in playbooks:
+        given = values | parse_parameters(playbook, texts)
+        known = {parameter.name for parameter in playbook.parameters}
+        try:
+            mine = given if strict else {name: value for name, value in given.items() if name in known}
+            asked[playbook.name] = check_parameters(playbook, mine)
+        except ParameterError as error:
+            faults += error.faults
+    if faults:
+        # The same wrong value, told once and not once a playbook.
+        raise ParameterError(dict.fromkeys(faults))
+    return asked
+
+
+def _planned(
+    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, parameters: dict[str, object], force: bool
+) -> PlannedRun:
+    changed = changed_parameters(playbook, parameters)
+    asked, observed = str(parameters.get("as_of", "")), str(file.observed_through or "")
+    key = RunKey(client=client, playbook=playbook.name, as_of=asked or observed or LATEST, parameters=changed)
+    fingerprint = take_fingerprint(workspace, client, file, playbook)
+    return PlannedRun(
+        workspace=workspace,
+        playbook=playbook,
+        key=key,
+        run_id=key.run_id(fingerprint.digest),
+        fingerprint=fingerprint,
+        parameters=parameters,
+        changed=changed,
+        # The last day that counts is never after the exports end; ISO days sort as text.
+        as_of=min(filter(None, (asked, observed)), default=""),
+        client_name=file.name,
+        language=str(parameters.get("language") or file.language),
+        currency=file.currency,
+        current=not force and is_current(key.folder(workspace.reports), fingerprint),
+    )
+
+
+def inputs_changed(run: PlannedRun) -> bool:
+    """Whether a file of the client, or the playbook, is another one now."""
+    try:
+        file = load_client_file(run.workspace.client_folder(run.key.client))
+        now = take_fingerprint(run.workspace, run.key.client, file, run.playbook)
+    except (RetentionLabError, OSError):
+        return True
+    return (now.files, now.playbook) != (run.fingerprint.files, run.fingerprint.playbook)
+
+
+def _cannot(playbook: str, missing: tuple[str, ...], folder: Path) -> Fault:
+    found = f"the client's data lacks {', '.join(missing)}"
+    return Fault(where=f"playbook {playbook}", found=found, remedy=f"map them in {folder / 'client.yml'}")

@@ -1,0 +1,74 @@
+"""From a run's private folder to the place where people look, in steps that each leave a whole report."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from retention_lab.runner.files import move_over
+from retention_lab.runner.record import RECORD, Record, file_sha256, read_record, write_record
+
+FAILED = "failed"
+_PRIVATE = ".tmp-"
+
+
+def make_private_folder(beside: Path, run_id: str) -> Path:
+    """An empty folder on the same disk as the reports, where a run may write what it likes."""
+    clean_leftovers(beside)
+    folder = beside / f"{_PRIVATE}{run_id}-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def clean_leftovers(beside: Path) -> None:
+    """Remove the private folders of runs whose process is gone."""
+    for folder in beside.glob(f"{_PRIVATE}*"):
+        pid = folder.name.rpartition("-")[2]
+        if not pid.isdigit() or not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(source: Path, target: Path, record: Record) -> Record:
+    """Move each file over, then write run.json; what the last run left and this one did not make goes last."""
+    target.mkdir(parents=True, exist_ok=True)
+    earlier = read_record(target)
+    names = _names(source)
+    record = replace(record, files={name: file_sha256(source / name) for name in names})
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        move_over(source / name, target / name)
+    write_record(target, record)
+    for name in set(earlier.files if earlier else ()) - set(names):
+        # A damaged run.json must not make us delete a file elsewhere.
+        if (target / name).resolve().is_relative_to(target.resolve()):
+            (target / name).unlink(missing_ok=True)
+    return record
+
+
+def keep_failure(source: Path | None, beside: Path, record: Record) -> Path:
+    """Keep a failed attempt where it disturbs no report, and return its folder."""
+    target = beside / FAILED / record.run_id
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    names = _names(source) if source else []
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace((source or target) / name, target / name)
+    write_record(target, replace(record, files={name: file_sha256(target / name) for name in names}))
+    return target
+
+
+def _names(folder: Path) -> list[str]:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path.relative_to(folder).as_posix() for path in files if path.name != RECORD)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,237 @@
+"""client.yml: what a client's tables are called, and how they are to be read.
+
+The model is strict. An unknown key is an error that names the nearest known one, and all faults are reported at once.
+Nothing here opens a table, and nothing heavy is imported: a typing mistake must be answered at once.
+"""
+
+import difflib
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from retention_lab.errors import DataError, Fault
+from retention_lab.tables.contract import CONTRACT
+
+Unit = Literal["days", "weeks", "months", "years"]
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        raise ValueError("a time zone such as Europe/Rome" + (f"; did you mean {near[0]}?" if near else ""))
+    return name
+
+
+def _as_mapping(value: object) -> object:
+    """`contract: Contract` is short for `contract: {column: Contract}`."""
+    return {"column": value} if isinstance(value, str) else value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Churn(_Strict):
+    """What counts as leaving: the end of a contract."""
+
+    kind: Literal["contract"] = "contract"
+
+
+class Money(_Strict):
+    """What a customer's `monthly_value` is, and what it costs to act on it. Amounts are in the client's currency."""
+
+    monthly_value_is: Literal["revenue", "margin"] = "revenue"
+    margin_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
+    contact_cost: Annotated[float, Field(ge=0)] = 0.0
+    save_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class ReadOptions(_Strict):
+    """How a text file is written. What is left out is found out from the file."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: str | None = None
+    decimal: Literal[".", ","] = "."
+    dates: Literal["ymd", "dmy", "mdy"] | None = None
+    missing: list[str] = []
+
+
+class Covariate(_Strict):
+    """A column that may explain who leaves; `since` is the column with the day from which it holds."""
+
+    column: str
+    since: str | None = None
+
+
+class KeyedDuplicates(_Strict):
+    """Keep one row for each value of `key`."""
+
+    key: Annotated[list[str], Field(min_length=1)]
+    keep: Literal["first", "last"]
+
+
+class TableFile(_Strict):
+    """One canonical table: where it lies, and which of its columns are which."""
+
+    source: str
+    read: ReadOptions = ReadOptions()
+    columns: dict[str, str]
+    values: dict[str, dict[str, str | bool]] = {}
+    unit: Unit = "days"
+    entry: Literal["none", "unknown"] = "none"
+    covariates: dict[str, Annotated[Covariate, BeforeValidator(_as_mapping)]] = {}
+    constants: dict[str, str | float | bool] = {}
+    duplicates: Literal["keep", "drop_exact"] | KeyedDuplicates = "keep"
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _codes_are_text(cls, values: Any) -> Any:
+        """YAML reads an unquoted Yes or No as a flag and 1 as a number; in an export all codes are text."""
+        if not isinstance(values, dict):
+            return values
+        for column, codes in values.items():
+            if isinstance(codes, dict) and any(isinstance(code, bool) for code in codes):
+                raise ValueError(f"codes in quotes for {column}: without them YAML reads Yes and No as true and false")
+        return {
+            column: {str(code): meaning for code, meaning in codes.items()} if isinstance(codes, dict) else codes
+            for column, codes in values.items()
+        }
+
+    @property
+    def has_entry(self) -> bool:
+        """Whether the table says from when on each customer was observed."""
+        return bool({"observed_from", "entry_tenure"} & set(self.columns))
+
+    def available(self) -> set[str]:
+        """The canonical columns and covariates that this table has."""
+        return {*self.columns, *self.covariates, *self.constants}
+
+
+class ClientFile(_Strict):
+    """The whole of client.yml."""
+
+    name: str
+    language: Literal["en", "it", "es", "fr", "sl"] = "en"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    observed_through: date | None = None
+    churn: Churn = Churn()
+    money: Money = Money()
+    max_rejected: Annotated[float, Field(ge=0, le=1)] = 0.05
+    min_group: Annotated[int, Field(ge=1)] = 10
+    tables: Annotated[dict[Literal["customers", "transactions", "loyalty"], TableFile], Field(min_length=1)]
+
+    def missing(self, needs: dict[str, list[str]]) -> list[str]:
+        """What a playbook needs and this client does not have, as `table` or `table.column`; `a|b` means either."""
+        absent = []
+        for table, columns in needs.items():
+            if table not in self.tables:
+                absent.append(table)
+                continue
+            have = self.tables[table].available()
+            absent += [f"{table}.{column}" for column in columns if not have & set(column.split("|"))]
+        return absent
+
+
+def load_client_file(folder: Path) -> ClientFile:
+    """Read and check `client.yml` in a client's folder.
+
+    Raises DataError with every fault that was found.
+    """
+    path = folder / "client.yml"
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        what = " ".join(str(error).split())
+        fault = Fault(where=str(path), found=f"not valid YAML in UTF-8: {what}", remedy="mend the line that it names")
+        raise DataError(fault) from error
+    if not isinstance(raw, dict):
+        fault = Fault(where=str(path), found=f"{raw!r}", allowed="keys and values: at least name and tables")
+        raise DataError(fault)
+    faults = _column_faults(path, raw.get("tables"))
+    try:
+        client = ClientFile.model_validate(raw)
+    except ValidationError as error:
+        raise DataError([*(_fault(path, dict(detail)) for detail in error.errors()), *faults]) from error
+    if faults:
+        raise DataError(faults)
+    return client
+
+
+def _column_faults(path: Path, tables: object) -> list[Fault]:
+    """What is wrong with the canonical names that the tables map; taken from the raw file, to come with all else."""
+    if not isinstance(tables, dict):
+        return []
+    specs = {name: spec for name, spec in tables.items() if name in CONTRACT and isinstance(spec, dict)}
+    return [fault for name, spec in specs.items() for fault in _table_faults(path, name, spec)]
+
+
+def _table_faults(path: Path, table: str, spec: dict[str, Any]) -> list[Fault]:
+    mapped = {place: set(spec[place]) if isinstance(spec.get(place), dict) else set() for place in _PLACES}
+    known = [column.name for column in CONTRACT[table]]
+    faults = []
+    for place in ("columns", "values", "constants"):
+        allowed = known if place == "columns" else [*known, *sorted(mapped["covariates"])]
+        for name in sorted(mapped[place] - set(allowed), key=str):
+            where = f"{path}, tables.{table}.{place}.{name}"
+            remedy = nearest(str(name), allowed)
+            faults.append(Fault(where=where, found="not a known column", allowed=", ".join(allowed), remedy=remedy))
+    absent = _absent(table, mapped["columns"] | mapped["constants"])
+    where = f"{path}, tables.{table}.columns"
+    return faults + [Fault(where=where, found=f"{name} is missing", remedy=_SAY_WHICH) for name in absent]
+
+
+def _absent(table: str, mapped: set[str]) -> list[str]:
+    """The required columns that are not mapped."""
+    absent = [column.name for column in CONTRACT[table] if column.required and column.name not in mapped]
+    if table == "customers" and "started_on" not in mapped and not {"tenure", "churned"} <= mapped:
+        absent.append("started_on (with ended_on), or tenure with churned,")
+    return absent
+
+
+_PLACES = ("columns", "values", "constants", "covariates")
+_SAY_WHICH = "say which column of the file it is"
+
+
+def nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else "remove it"
+
+
+def _fault(path: Path, detail: dict[str, Any]) -> Fault:
+    """One of pydantic's errors in our words."""
+    # Tags such as 'KeyedDuplicates' or 'constrained-int' name a branch of a union, not a key of the file.
+    location = [str(part) for part in detail["loc"] if not _UNION_TAG.search(str(part))]
+    where = f"{path}, {'.'.join(location) or 'the file'}"
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        found = "this key is not known"
+        return Fault(where=where, found=found, allowed=", ".join(known), remedy=nearest(location[-1], known))
+    if detail["type"] == "missing":
+        return Fault(where=where, found="this key is missing", remedy="add it")
+    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return Fault(where=where, found=f"{detail['input']!r}", allowed=message)
+
+
+_UNION_TAG = re.compile(r"Keyed|constrained|literal\[|^\[key\]$")
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    """The keys that client.yml knows at a place; names that the user chose are walked past."""
+    model: type[BaseModel] = ClientFile
+    for part in location:
+        if part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model inside an annotation such as `dict[str, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for model in map(_model_in, get_args(annotation)) if model), None)

@@ -1,0 +1,64 @@
+"""The canonical tables: for each its columns, with type and meaning. The data dictionary is made from this list.
+
+Nothing heavy is imported here, so that a client file can be checked against it at once.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "text", "code", "day", "moment", "number", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A canonical column. `codes` are the only values that a column of kind `code` may have."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    codes: tuple[str, ...] = ()
+
+
+CUSTOMERS = (
+    Column("customer_id", "id", "Who it is: one row for each customer", required=True),
+    Column("started_on", "day", "First day as a customer"),
+    Column("ended_on", "day", "Last day as a customer; blank while still here"),
+    Column("tenure", "number", "Time as a customer, in the table's unit; instead of started_on"),
+    Column("churned", "flag", "Whether the customer has left; needed with tenure"),
+    Column("observed_from", "day", "First day on which the export would have shown the customer (late entry)"),
+    Column("entry_tenure", "number", "Time as a customer when first observed, in the table's unit (late entry)"),
+    Column("end_reason", "text", "Why the customer left"),
+    Column("segment", "text", "Customer segment"),
+    Column("plan", "text", "Plan or tariff"),
+    Column("channel", "text", "Channel that won the customer"),
+    Column("region", "text", "Region"),
+    Column("language", "text", "Language of the customer"),
+    Column("monthly_value", "number", "Revenue or margin a month, as money.monthly_value_is says"),
+    Column("acquisition_cost", "number", "What it cost to win the customer"),
+    Column("name", "text", "Name; used to mask it in texts, never shown"),
+)
+
+TRANSACTIONS = (
+    Column("customer_id", "id", "Whose purchase it is", required=True),
+    Column("occurred_at", "moment", "When it was made", required=True),
+    Column("amount", "number", "Amount in the client's currency; returns are negative", required=True),
+    Column("transaction_id", "id", "Number of the purchase"),
+    Column("channel", "text", "Where it was made"),
+    Column("product", "text", "What was bought"),
+)
+
+LOYALTY = (
+    Column("customer_id", "id", "Whose points they are", required=True),
+    Column("occurred_at", "moment", "When they moved", required=True),
+    Column("kind", "code", "Why they moved", required=True, codes=("earn", "redeem", "expire", "adjust")),
+    Column("points", "number", "How many points moved", required=True),
+    Column("value", "number", "What they are worth in the client's currency"),
+)
+
+CONTRACT: dict[str, tuple[Column, ...]] = {"customers": CUSTOMERS, "transactions": TRANSACTIONS, "loyalty": LOYALTY}
+
+
+def column_of(table: str, name: str) -> Column | None:
+    """The canonical column of that name, or None."""
+    return next((column for column in CONTRACT[table] if column.name == name), None)

@@ -1,0 +1,192 @@
+"""From the customers table to time under observation: duration, event, late entry, and the covariates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from retention_lab.errors import Fault, ParameterError
+from retention_lab.tables.client import Client
+
+MAX_LEVELS = 40
+MONTHLY_VALUE = "monthly value"
+_NUMERIC_FROM = 6
+_NUMBER = r"^[+-]?\d+([.,]\d+)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Customers under observation through `as_of`.
+
+    `rows` has one row for each customer: customer_id, duration, event_observed, entry, the covariates, and for a
+    covariate that holds from a day on also `<name>_since`, in the same unit as the duration (null: never).
+    `left_out` says how many customers of the table are not in it, by reason.
+    """
+
+    rows: ir.Table
+    unit: str
+    as_of: date
+    entry_known: bool
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    since: tuple[str, ...]
+    unusable: dict[str, str]
+    left_out: dict[str, int]
+    n_at_zero: int
+    first_start: date | None
+
+
+def observe_customers(client: Client) -> Observation:
+    """The customers of a client as durations that end at the client's `as_of`.
+
+    A customer who started after it is left out; one who ended after it is still here.
+    With dates a duration is whole units completed; a month is completed on its anniversary.
+    """
+    spec = client.file.tables["customers"]
+    customers = client.table("customers")
+    rows = _from_dates(client, customers) if "started_on" in spec.columns else _from_tenure(client, customers)
+    counts = {
+        "started_after": ~rows.started,
+        "observed_after": rows.started & rows.known_late,
+    }
+    facts = rows.aggregate(**{name: flag.fill_null(False).sum() for name, flag in counts.items()}).to_pyarrow().to_pylist()[0]
+    rows = rows.filter(rows.started & ~rows.known_late).drop("started", "known_late")
+    numeric, categorical, unusable = _kinds(client, rows)
+    since = tuple(name for name, c in spec.covariates.items() if c.since)
+    rows = rows.mutate(**{name: _as_number(rows[name], spec.read.decimal) for name in numeric})
+    first = customers.started_on.min().to_pyarrow().as_py() if "started_on" in spec.columns else None
+    return Observation(
+        rows=rows,
+        unit=spec.unit,
+        as_of=client.as_of,
+        entry_known=spec.has_entry or spec.entry == "none",
+        numeric=numeric,
+        categorical=categorical,
+        since=since,
+        unusable=unusable,
+        left_out={reason: n for reason, n in facts.items() if n},
+        n_at_zero=int(rows.filter(rows.duration == 0).count().to_pyarrow().as_py()),
+        first_start=first,
+    )
+
+
+def _from_dates(client: Client, customers: ir.Table) -> ir.Table:
+    spec = client.file.tables["customers"]
+    as_of = ibis.literal(client.as_of)
+    left = customers.ended_on <= as_of if "ended_on" in spec.columns else ibis.literal(False)
+    end = ibis.ifelse(left.fill_null(False), customers.ended_on, as_of) if "ended_on" in spec.columns else as_of
+    observed = customers.observed_from if "observed_from" in spec.columns else customers.started_on
+    entry = _elapsed(customers.started_on, ibis.greatest(observed, customers.started_on), spec.unit)
+    duration = _elapsed(customers.started_on, end, spec.unit)
+    since = {
+        f"{name}_since": _elapsed(customers.started_on, customers[f"since:{name}"], spec.unit)
+        for name, covariate in spec.covariates.items()
+        if covariate.since
+    }
+    return customers.select(
+        customer_id=customers.customer_id,
+        duration=duration.cast("float64"),
+        event_observed=left.fill_null(False),
+        entry=entry.cast("float64"),
+        started=customers.started_on <= as_of,
+        known_late=((entry > 0) & (entry >= duration)).fill_null(False),
+        **_covariates(client, customers),
+        **since,
+        **_value(client, customers),
+    )
+
+
+def _from_tenure(client: Client, customers: ir.Table) -> ir.Table:
+    spec = client.file.tables["customers"]
+    if client.as_of < client.observed_through:
+        fault = Fault(
+            where="as_of",
+            found=f"{client.as_of} lies before {client.observed_through}, and the customers have tenures but no dates",
+            allowed="the last day that the exports cover, since a tenure cannot be turned back",
+            remedy="leave as_of empty, or ask the client for start and end dates",
+        )
+        raise ParameterError(fault)
+    entry = customers.entry_tenure if "entry_tenure" in spec.columns else ibis.literal(0.0)
+    return customers.select(
+        customer_id=customers.customer_id,
+        duration=customers.tenure,
+        event_observed=customers.churned,
+        entry=entry.cast("float64").fill_null(0.0),
+        started=ibis.literal(True),
+        known_late=ibis.literal(False),
+        **_covariates(client, customers),
+        **_value(client, customers),
+    )
+
+
+def _value(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
+    """The monthly value, under a name that no covariate can have."""
+    has = "monthly_value" in client.file.tables["customers"].columns
+    return {MONTHLY_VALUE: customers.monthly_value} if has else {}
+
+
+def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
+    covariates = client.file.tables["customers"].covariates
+    return {name: customers[f"covariate:{name}"] for name, covariate in covariates.items() if not covariate.since}
+
+
+def _elapsed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
+    """Whole units from `start` to `end`."""
+    if unit in ("days", "weeks"):
+        days = end.delta(start, unit="day")
+        return days if unit == "days" else (days / 7).floor().cast("int64")
+    months = (end.year() - start.year()) * 12 + end.month() - start.month()
+    # 31 January to 28 February is a full month: the anniversary of a day that a month lacks is its last day.
+    last = (end.truncate("M") + ibis.interval(months=1) - ibis.interval(days=1)).day()
+    months = months - (end.day() < ibis.least(start.day(), last)).cast("int64")
+    return months if unit == "months" else (months / 12).floor().cast("int64")
+
+
+def _kinds(client: Client, rows: ir.Table) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Which covariates are numbers, which are categories, and which can be neither."""
+    numeric, categorical, unusable = [], [], {}
+    for name in _covariates(client, client.table("customers")):
+        text = rows[name]
+        facts = rows.aggregate(n=text.count(), levels=text.nunique(), numbers=text.re_search(_NUMBER).sum())
+        found = facts.to_pyarrow().to_pylist()[0]
+        if found["n"] and found["numbers"] == found["n"] and found["levels"] >= _NUMERIC_FROM:
+            numeric.append(name)
+        elif 2 <= found["levels"] <= MAX_LEVELS:
+            categorical.append(name)
+        else:
+            unusable[name] = "one_level" if found["levels"] < 2 else "too_many_levels"
+    return tuple(numeric), tuple(categorical), unusable
+
+
+def _as_number(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
+    return (text.replace(",", ".") if decimal == "," else text).try_cast("float64")
+
+
+def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
+    """Keep the customers for whom every `column=value[,value]` holds; columns are categorical covariates.
+
+    Raises ParameterError with every condition that cannot be applied.
+    """
+    faults = [fault for condition in where if (fault := _where_fault(observation, condition))]
+    if faults:
+        raise ParameterError(faults)
+    rows = observation.rows
+    for condition in where:
+        column, values = condition.split("=", 1)
+        rows = rows.filter(rows[column].isin(values.split(",")))
+    return replace(observation, rows=rows)
+
+
+def _where_fault(observation: Observation, condition: str) -> Fault | None:
+    column, found, values = condition.partition("=")
+    if not found or column not in observation.categorical:
+        allowed = f"column=value[,value], with one of {', '.join(observation.categorical)}"
+        return Fault(where="where", found=repr(condition), allowed=allowed)
+    levels = observation.rows.select(column).distinct().order_by(column).to_pyarrow()[column].to_pylist()
+    unknown = [value for value in values.split(",") if value not in levels]
+    if unknown:
+        known_levels = ", ".join(str(level) for level in levels if level is not None)
+        return Fault(where="where", found=f"{column} has no value {', '.join(map(repr, unknown))}", allowed=known_levels)
+    return None

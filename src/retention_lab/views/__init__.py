@@ -1,0 +1,1 @@
+"""Results as charts and tables, in one theme. No statistics."""

@@ -1,0 +1,230 @@
+"""Charts of who leaves and when."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+
+from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
+from retention_lab.analysis.drivers import Drivers
+from retention_lab.findings.churn import when_sentence
+from retention_lab.findings.words import at_time, covariate_name, level_name, span
+from retention_lab.methods.survival import SurvivalCurve
+from retention_lab.text import Text
+from retention_lab.views.display import Chart
+from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, themed_axes
+
+Floats = NDArray[np.float64]
+MAX_POINTS = 150
+MAX_CURVES = len(PALETTE)
+
+
+def plot_survival(result: ChurnSurvival, text: Text) -> Chart:
+    """The share of customers still here by time since their start, with its band and the numbers at risk."""
+    with themed_axes() as (figure, axes):
+        _draw_curve(axes, result.curve, ACCENT, result.shown_through)
+        _survival_axes(axes, result.unit, result.shown_through, text)
+        _at_risk(axes, [("", result.curve, ACCENT)], text)
+    caption = text.say(
+        "Share of customers still here, with its {level} band; below, how many are at risk.",
+        level=text.percent(result.curve.confidence_level, 0),
+    )
+    return Chart(figure, caption, _milestones(result, text))
+
+
+def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
+    """Survival of each group, labelled at its end, with the numbers at risk."""
+    groups = [group for group in comparison.groups if len(group.curve.time)][:MAX_CURVES]
+    shown = max((group.shown_through for group in groups), default=0.0)
+    with themed_axes(height=3.3 + 0.22 * len(groups)) as (figure, axes):
+        named = []
+        for group, colour in zip(groups, PALETTE, strict=False):
+            _draw_curve(axes, group.curve, colour, group.shown_through)
+            named.append((level_name(group.level, text), group.curve, colour))
+        _survival_axes(axes, comparison.unit, shown, text)
+        _label_ends(axes, [(name, _value_at(curve, g.shown_through), g.shown_through, colour) for (name, curve, colour), g in zip(named, groups, strict=True)], shown)
+        _at_risk(axes, named, text)
+    caption = text.say(
+        "Share of customers still here by {column}, with {level} bands; below, how many are at risk.",
+        column=covariate_name(comparison.column),
+        level=text.percent(groups[0].curve.confidence_level, 0) if groups else "95%",
+    )
+    parts = [
+        f"{level_name(group.level, text)} {text.percent(group.at_horizon.value)}"
+        for group in groups
+        if not group.at_horizon.reason
+    ]
+    alt = text.say(
+        "Still here {when}: {parts}.", when=at_time(comparison.horizon, comparison.unit, text), parts=text.join(parts)
+    )
+    return Chart(figure, caption, alt if parts else text.say("Groups: {n}.", n=len(groups)))
+
+
+def plot_lead(result: ChurnSurvival, comparisons: Sequence[GroupComparison], text: Text) -> Chart:
+    """The chart to see first: the groups that differ most, or all customers where there are no groups."""
+    return plot_groups(comparisons[0], text) if comparisons else plot_survival(result, text)
+
+
+def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
+    """How many of a hundred customers leave, stretch by stretch of their time here."""
+    rates = result.rates
+    width = rates.end[0] - rates.start[0]
+    seen = np.isfinite(rates.rate)
+    middle = (rates.start + rates.end)[seen] / 2
+    with themed_axes(height=3.2) as (figure, axes):
+        share, lower, upper = (100 * width * part[seen] for part in (rates.rate, rates.ci_lower, rates.ci_upper))
+        axes.vlines(middle, lower, upper, color=ACCENT, alpha=0.35, linewidth=2.5)
+        axes.plot(middle, share, "o", color=ACCENT, markersize=4)
+        axes.axhline(100 * width * result.overall_rate, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.annotate(
+            text.say("average {rate}", rate=text.number(100 * width * result.overall_rate)),
+            (1, 100 * width * result.overall_rate),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            color=MUTED,
+            fontsize=9,
+        )
+        axes.set_ylim(0, min(1.6 * float(np.nanmax(share, initial=0.1)), float(np.nanmax(upper, initial=0.1)) * 1.05))
+        _time_axis(axes, result.unit, result.shown_through, text)
+        axes.set_ylabel(text.say("Leave, of 100 customers"))
+    caption = text.say(
+        "Customers who leave in each stretch of {width} {unit}, of 100 at risk, with {level} intervals.",
+        width=text.number(width, 0),
+        unit=unit_name(result.unit, text),
+        level=text.percent(rates.confidence_level, 0),
+    )
+    return Chart(figure, caption, when_sentence(study, result, text))
+
+
+def plot_drivers(drivers: Drivers, text: Text) -> Chart:
+    """What each covariate goes with, others held equal: points of survival at the horizon, with intervals."""
+    shown = [effect for effect in drivers.effects if not effect.points.reason][:14]
+    with themed_axes(height=1.1 + 0.34 * max(1, len(shown))) as (figure, axes):
+        places = np.arange(len(shown))[::-1]
+        for place, effect in zip(places, shown, strict=True):
+            low, mid, high = (100 * value for value in (effect.points.ci_lower, effect.points.value, effect.points.ci_upper))
+            colour = MUTED if low <= 0 <= high else ACCENT
+            axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="round")
+            axes.plot(mid, place, "o", color=colour, markersize=6)
+        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.set_yticks(places, [_effect_name(effect.name, effect.level, effect.reference, text) for effect in shown])
+        axes.set_ylim(-0.7, len(shown) - 0.3)
+        axes.grid(axis="y", visible=False)
+        axes.grid(axis="x", visible=True, color=GRID)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(text.say("Points still here {when}, against the comparison", when=at_time(drivers.horizon, drivers.unit, text)))
+    caption = text.say(
+        "What each group goes with, all else equal, with {level} intervals. Grey: the interval holds zero.",
+        level=text.percent(drivers.confidence_level, 0),
+    )
+    parts = [
+        text.say("{name} {points} points", name=_effect_name(e.name, e.level, e.reference, text), points=text.number(100 * e.points.value))
+        for e in shown[:6]
+    ]
+    return Chart(figure, caption, text.join(parts) + "." if parts else text.say("0 covariates could be estimated."))
+
+
+def _milestones(result: ChurnSurvival, text: Text) -> str:
+    known = {time: found for time, found in result.milestones.items() if not found.reason}
+    parts = [
+        text.say("{share} after {span}", share=text.percent(found.value), span=span(time, result.unit, text))
+        for time, found in known.items()
+    ]
+    return text.say("Still here: {parts}.", parts=text.join(parts)) if parts else text.say("Followed for 0 days.")
+
+
+def _effect_name(name: str, level: str, reference: str, text: Text) -> str:
+    values = {"name": covariate_name(name), "level": level_name(level, text), "reference": level_name(reference, text)}
+    return text.say("{name}: {level} against {reference}", **values)
+
+
+def unit_name(unit: str, text: Text) -> str:
+    """The unit of durations, in the plural."""
+    names = {"days": text.say("days"), "weeks": text.say("weeks"), "months": text.say("months"), "years": text.say("years")}
+    return names[unit]
+
+
+def _steps(curve: SurvivalCurve, values: Floats, through: float) -> tuple[Floats, Floats]:
+    """The step function up to `through`, on at most MAX_POINTS times."""
+    keep = curve.time <= through
+    times = curve.time[keep]
+    if times.size > MAX_POINTS:
+        times = np.linspace(0, through, MAX_POINTS)
+    return np.concatenate([[0.0], times]), np.concatenate([[1.0], np.array([_value_at_time(curve, values, t) for t in times])])
+
+
+def _value_at_time(curve: SurvivalCurve, values: Floats, time: float) -> float:
+    place = int(np.searchsorted(curve.time, time, side="right")) - 1
+    return float(values[place]) if place >= 0 else 1.0
+
+
+def _value_at(curve: SurvivalCurve, time: float) -> float:
+    return _value_at_time(curve, curve.survival, time)
+
+
+def _draw_curve(axes: Axes, curve: SurvivalCurve, colour: str, through: float) -> None:
+    times, middle = _steps(curve, curve.survival, through)
+    _, lower = _steps(curve, curve.ci_lower, through)
+    _, upper = _steps(curve, curve.ci_upper, through)
+    axes.fill_between(times, lower, upper, step="post", color=colour, alpha=0.15, linewidth=0)
+    axes.step(times, middle, where="post", color=colour)
+
+
+def _survival_axes(axes: Axes, unit: str, shown: float, text: Text) -> None:
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: text.percent(share, 0)))
+    axes.set_ylabel(text.say("Still here"))
+    _time_axis(axes, unit, shown, text)
+
+
+def _time_axis(axes: Axes, unit: str, shown: float, text: Text) -> None:
+    axes.set_xlim(0, max(shown, 1e-9))
+    axes.set_xticks(_ticks(unit, shown))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: text.count(time)))
+    axes.set_xlabel(text.say("{unit} since the start", unit=unit_name(unit, text).capitalize()))
+
+
+def _ticks(unit: str, shown: float) -> Sequence[float]:
+    """At most seven ticks, at a step that people count in: half years of days, quarters of months."""
+    steps = {"days": (7, 30, 90, 180, 365), "weeks": (4, 13, 26, 52), "months": (1, 3, 6, 12), "years": (1, 2, 5)}[unit]
+    step = next((step for step in steps if shown / step <= 7), steps[-1] * math.ceil(shown / steps[-1] / 7))
+    return [float(tick) for tick in np.arange(0, shown + 1e-9, step)]
+
+
+def _at_risk(axes: Axes, named: list[tuple[str, SurvivalCurve, str]], text: Text) -> None:
+    """Rows of counts under the axis, in the colours of the curves."""
+    top = -0.24
+    axes.text(0, top, text.say("At risk"), transform=axes.transAxes, fontsize=8.5, color=MUTED, va="top", ha="left", style="italic")
+    row_height = 0.085 * 3.9 / float(axes.figure.get_figheight())  # type: ignore[union-attr]
+    for row, (name, curve, colour) in enumerate(named, start=1):
+        y = top - row * row_height
+        for tick in axes.get_xticks():
+            axes.text(
+                tick, y, text.count(_number_at_risk(curve, tick)),
+                transform=axes.get_xaxis_transform(), fontsize=8.5, color=colour, va="top", ha="center",
+            )
+        if name:
+            axes.text(-0.06, y, name, transform=axes.transAxes, fontsize=8.5, color=colour, va="top", ha="right")
+
+
+def _number_at_risk(curve: SurvivalCurve, time: float) -> float:
+    place = int(np.searchsorted(curve.time, time, side="left"))
+    return float(curve.at_risk[place]) if place < curve.at_risk.size else 0.0
+
+
+def _label_ends(axes: Axes, ends: list[tuple[str, float, float, str]], shown: float) -> None:
+    """Names at the ends of their curves, moved apart where they would touch."""
+    placed: list[float] = []
+    for name, value, _, colour in sorted(ends, key=lambda end: -end[1]):
+        y = value if not placed else min(value, placed[-1] - 0.065)
+        placed.append(y)
+        axes.annotate(name, (shown, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", fontsize=9, annotation_clip=False)
+
+

@@ -1,0 +1,156 @@
+"""Tables of who leaves and when."""
+
+import math
+from collections.abc import Sequence
+
+from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
+from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.findings.words import at_time, covariate_name, level_name, span
+from retention_lab.text import Text
+from retention_lab.views.display import Table
+
+
+def table_of_survival(result: ChurnSurvival, text: Text) -> Table:
+    """Who is still here at the milestones, and the median stay."""
+    rows = [
+        (
+            at_time(time, result.unit, text),
+            text.percent(found.value),
+            text.percent_interval(found.ci_lower, found.ci_upper),
+            text.count(_at_risk(result, time)),
+        )
+        for time, found in result.milestones.items()
+        if not found.reason
+    ]
+    return Table(
+        caption=text.say("Customers still here. {median}", median=_median(result, text)),
+        columns=(text.say("Time"), text.say("Still here"), _level(result.curve.confidence_level, text), text.say("At risk")),
+        align=("left", "right", "right", "right"),
+        rows=tuple(rows),
+    )
+
+
+def _at_risk(result: ChurnSurvival, time: float) -> float:
+    return float(next((n for at, n in zip(result.curve.time, result.curve.at_risk, strict=True) if at >= time), 0.0))
+
+
+def _median(result: ChurnSurvival, text: Text) -> str:
+    median, unit = result.median, result.unit
+    if math.isnan(median.value):
+        return text.say("Half had not yet left after {span}.", span=span(result.curve.follow_up, unit, text))
+    upper = text.say("not reached") if math.isnan(median.ci_upper) else span(median.ci_upper, unit, text)
+    return text.say(
+        "Half have left after {median} ({lower} to {upper}).",
+        median=span(median.value, unit, text),
+        lower=span(median.ci_lower, unit, text),
+        upper=upper,
+    )
+
+
+def table_of_groups(study: ChurnStudy, comparisons: Sequence[GroupComparison], text: Text) -> Table:
+    """Where to start: the groups in which most of those still here will leave."""
+    known = [
+        (comparison, group)
+        for comparison in comparisons
+        for group in comparison.groups
+        if not group.departures.reason and group.n_here
+    ]
+    known.sort(key=lambda item: -item[1].departures.value)
+    rows = [
+        (
+            text.say("{column}: {level}", column=covariate_name(comparison.column), level=level_name(group.level, text)),
+            text.count(group.n_here),
+            text.count(group.departures.value),
+            text.interval(group.departures.ci_lower, group.departures.ci_upper, 0),
+            text.percent(group.departures.value / group.departures.n_covered, 0),
+        )
+        for comparison, group in known[:12]
+    ]
+    return Table(
+        caption=text.say(
+            "Customers still here who will leave within {span}, by group; a customer is in one group of each covariate.",
+            span=span(study.horizon, study.unit, text),
+        ),
+        columns=(
+            text.say("Group"), text.say("Still here"), text.say("Will leave"), _level(study.confidence_level, text), text.say("Of 100"),
+        ),
+        align=("left", "right", "right", "right", "right"),
+        rows=tuple(rows),
+    )
+
+
+def table_of_drivers(drivers: Drivers, text: Text) -> Table:
+    """Hazard ratios, for those who want them."""
+    rows = [_driver_row(effect, text) for effect in drivers.effects]
+    return Table(
+        caption=text.say("Hazard ratios: how many times as fast customers leave, all else equal. {method}.", method=drivers.fit.method),
+        columns=(
+            text.say("Compared"), text.say("Hazard ratio"), _level(drivers.confidence_level, text), text.say("p, Holm"), text.say("Customers"),
+        ),
+        align=("left", "right", "right", "right", "right"),
+        rows=tuple(rows),
+    )
+
+
+def _driver_row(effect: Effect, text: Text) -> tuple[str, ...]:
+    name = text.say(
+        "{name}: {level} against {reference}",
+        name=covariate_name(effect.name),
+        level=level_name(effect.level, text),
+        reference=level_name(effect.reference, text),
+    )
+    if math.isnan(effect.hazard_ratio):
+        return name, text.say("too little to say"), "", "", text.count(effect.n_obs)
+    interval = text.interval(effect.ci_lower, effect.ci_upper, 2)
+    return name, text.number(effect.hazard_ratio, 2), interval, text.pvalue(effect.pvalue_adjusted), text.count(effect.n_obs)
+
+
+def table_of_naive(drivers: Drivers, text: Text) -> Table:
+    """What a careless reading would credit to a thing that only those who stay can reach."""
+    rows = [
+        (
+            covariate_name(one.name),
+            text.count(one.n_ever),
+            _ratio(one.naive, text),
+            _ratio(one.corrected, text),
+        )
+        for one in drivers.naive
+    ]
+    return Table(
+        caption=text.say("Hazard ratios of what began later: read naively, and counted from the day it began."),
+        columns=(text.say("What"), text.say("Customers"), text.say("Naive (wrong)"), text.say("From the day on")),
+        align=("left", "right", "right", "right"),
+        rows=tuple(rows) or ((text.say("No covariate of this client begins later"), "", "", ""),),
+    )
+
+
+def _ratio(ratio: tuple[float, float, float], text: Text) -> str:
+    return text.say("{ratio} ({interval})", ratio=text.number(ratio[0], 2), interval=text.interval(ratio[1], ratio[2], 2))
+
+
+def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, text: Text) -> Table:
+    """The expected departures counted in two ways, which should not lie far apart."""
+    ways = [(text.say("One curve for all customers"), result.departures), (text.say("By the covariates of each customer"), drivers.departures)]
+    rows = [
+        (
+            name,
+            text.count(found.n_covered),
+            text.count(found.value) if not found.reason else text.say("not estimable"),
+            text.interval(found.ci_lower, found.ci_upper, 0) if not found.reason else "",
+        )
+        for name, found in ways
+    ]
+    return Table(
+        caption=text.say(
+            "Customers who will leave within {span}, counted in two ways. Where they differ, customers of one tenure are "
+            "not like those who passed it before them; the second way allows for that.",
+            span=span(study.horizon, study.unit, text),
+        ),
+        columns=(text.say("Counted by"), text.say("Customers here"), text.say("Will leave"), _level(study.confidence_level, text)),
+        align=("left", "right", "right", "right"),
+        rows=tuple(rows),
+    )
+
+
+def _level(confidence_level: float, text: Text) -> str:
+    return text.say("{level} interval", level=text.percent(confidence_level, 0))

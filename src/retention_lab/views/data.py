@@ -1,0 +1,98 @@
+"""What was read from a client, what was set aside and why, and what was left as it is."""
+
+from retention_lab.findings.words import covariate_name, span
+from retention_lab.tables.client import Client
+from retention_lab.tables.loading import LoadedTable
+from retention_lab.tables.observation import Observation
+from retention_lab.text import Text
+from retention_lab.views.display import Table
+
+_Row = tuple[str, str, str, str, str, str]
+
+
+def table_of_tables(client: Client) -> Table:
+    """The tables that were read: rows, kept, set aside."""
+    text = client.text
+    rows = tuple(
+        (
+            loaded.table,
+            loaded.source,
+            text.count(loaded.n_read),
+            text.count(loaded.n_kept),
+            text.count(loaded.n_rejected),
+            text.percent(loaded.n_rejected / loaded.n_read, 2),
+        )
+        for loaded in client.inputs
+    )
+    return Table(
+        caption=text.say("What was read. Rows that were set aside lie untouched in the client's quarantine folder."),
+        columns=(text.say("Table"), text.say("File"), text.say("Rows"), text.say("Kept"), text.say("Set aside"), text.say("Share")),
+        align=("left", "left", "right", "right", "right", "right"),
+        rows=rows,
+    )
+
+
+def table_of_faults(client: Client, observation: Observation) -> Table:
+    """What was found, and what was done about it."""
+    text = client.text
+    rows = [row for loaded in client.inputs for row in _found(loaded, text)] + _observed(observation, text)
+    return Table(
+        caption=text.say("What was found, and what was done. Row numbers are those that a spreadsheet shows."),
+        columns=(
+            text.say("Found"), text.say("Table"), text.say("Column"), text.say("Rows"), text.say("First row"), text.say("Done"),
+        ),
+        align=("left", "left", "left", "right", "right", "left"),
+        rows=tuple(rows) or ((text.say("Nothing"), "", "", "", "", ""),),
+    )
+
+
+def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
+    set_aside = [
+        (reason_name(found.reason, text), loaded.table, found.column, text.count(found.n_rows), text.count(found.first_row), text.say("set aside"))
+        for found in loaded.rejections
+    ]
+    blank = [
+        (
+            text.say("blank"), loaded.table, found.column, text.count(found.n_rows), text.count(found.first_row),
+            text.say("left as it is") if found.used else text.say("column not used"),
+        )
+        for found in loaded.blanks
+    ]
+    notes = [(text.say("as client.yml says"), loaded.table, "", "", "", note) for note in loaded.notes]
+    return [*set_aside, *blank, *notes]
+
+
+def _observed(observation: Observation, text: Text) -> list[_Row]:
+    words = {
+        "started_after": (text.say("started after {day}", day=text.date(observation.as_of)), text.say("left out")),
+        "observed_after": (text.say("not observed before {day}", day=text.date(observation.as_of)), text.say("left out")),
+    }
+    rows = [(words[reason][0], "customers", "", text.count(n), "", words[reason][1]) for reason, n in observation.left_out.items()]
+    if observation.n_at_zero:
+        found = text.say("no time here yet: {span}", span=span(0, observation.unit, text))
+        done = text.say("kept; they count at time 0 and say nothing about later")
+        rows.append((found, "customers", "", text.count(observation.n_at_zero), "", done))
+    return rows
+
+
+def reason_name(reason: str, text: Text) -> str:
+    """Why a row was set aside, in words."""
+    whole = {
+        "wrong_number_of_fields": text.say("too many or too few fields"),
+        "ended_before_started": text.say("ended before it started"),
+        "ended_before_observed": text.say("ended before the export began"),
+        "negative_earn": text.say("points earned are negative"),
+        "negative_tenure": text.say("negative duration"),
+        "unknown_customer": text.say("not in the customers table"),
+        "duplicate_row": text.say("identical to an earlier row"),
+        "exact_copy": text.say("identical to an earlier row"),
+        "superseded_row": text.say("another row of the same key is kept"),
+    }
+    starts = {
+        "missing": text.say("blank, but needed"),
+        "unreadable": text.say("not readable"),
+        "implausible": text.say("not a plausible date"),
+        "destroyed": text.say("id rounded by a spreadsheet"),
+        "conflicting": text.say("same id, different rows"),
+    }
+    return whole.get(reason) or starts.get(reason.split("_")[0]) or covariate_name(reason)

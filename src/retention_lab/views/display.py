@@ -1,0 +1,64 @@
+"""What a playbook shows beside findings: a chart with its caption and alternative text, or a table with its caption."""
+
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from retention_lab.errors import Fault, PlaybookError
+from retention_lab.findings.finding import Bundle, bundle
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A figure. `alt` states what the chart shows, with a number, for those who do not see it."""
+
+    figure: Figure
+    caption: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        if not self.caption.strip() or not re.search(r"\d", self.alt):
+            fault = Fault(
+                where=f"chart {self.caption!r}",
+                found=f"the alternative text is {self.alt!r}",
+                allowed="a caption, and a sentence that states the finding with a number",
+            )
+            raise PlaybookError(fault)
+
+    def to_svg(self) -> str:
+        """The figure as SVG, the same bytes for the same figure: no date, ids from a fixed salt, text kept as text."""
+        buffer = io.StringIO()
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "retention-lab"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        # A tenth of a point is finer than any screen or printer; more digits only make the page heavy.
+        return re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}", buffer.getvalue())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        data = {"caption": self.caption, "alt": self.alt}
+        return bundle("chart", data, plain=self.alt, **{"image/svg+xml": self.to_svg()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of finished text. The first column heads its rows; `align` has an entry for each column."""
+
+    caption: str
+    columns: tuple[str, ...]
+    align: tuple[Align, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        columns = [{"name": name, "align": align} for name, align in zip(self.columns, self.align, strict=True)]
+        data = {"caption": self.caption, "columns": columns, "rows": [list(row) for row in self.rows]}
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        html = f"<table><caption>{escape(self.caption)}</caption><tr>{head}</tr>{body}</table>"
+        lines = [self.caption, " | ".join(self.columns), *(" | ".join(row) for row in self.rows)]
+        return bundle("table", data, plain="\n".join(lines), **{"text/html": html})

@@ -1,0 +1,100 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retention_lab.methods.comparisons import compare_restricted_means, compare_survival
+from retention_lab.methods.life_tables import LifeTable
+from retention_lab.methods.survival import estimate_survival, life_table
+
+ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9), st.booleans()), min_size=1, max_size=20)
+
+
+def table_of(rows: list[tuple[int, int, bool]]) -> LifeTable:
+    entry, length, event = map(np.array, zip(*rows, strict=True))
+    return life_table(entry + length, event, entry)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(ROWS, min_size=3, max_size=3))
+def test_the_names_of_the_groups_do_not_matter(groups: list[list[tuple[int, int, bool]]]) -> None:
+    tables = [table_of(rows) for rows in groups]
+
+    one, other = compare_survival(tables), compare_survival([tables[2], tables[0], tables[1]])
+
+    assert one.degrees_of_freedom == other.degrees_of_freedom
+    assert one.statistic == pytest.approx(other.statistic, rel=1e-6, abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(ROWS, min_size=2, max_size=4))
+def test_observed_and_expected_events_add_up_to_the_same(groups: list[list[tuple[int, int, bool]]]) -> None:
+    result = compare_survival([table_of(rows) for rows in groups])
+
+    assert result.observed.sum() == pytest.approx(result.expected.sum())
+
+
+def test_groups_that_are_never_at_risk_together_are_not_compared() -> None:
+    early = life_table([1, 2, 3], [1, 1, 1])
+    late = life_table([6, 7, 8], [1, 1, 1], entry=[4, 4, 4])
+
+    result = compare_survival([early, late])
+
+    assert result.degrees_of_freedom == 0
+    assert math.isnan(result.pvalue)
+    assert result.reason == "too_few"
+
+
+def test_a_third_group_on_its_own_leaves_the_comparison_of_the_others_alone() -> None:
+    first, second = life_table([1, 2, 3, 3], [1, 1, 1, 0]), life_table([2, 3, 3, 4], [1, 0, 1, 0])
+    alone = life_table([9, 10], [1, 1], entry=[8, 8])
+
+    pair, all_three = compare_survival([first, second]), compare_survival([first, second, alone])
+
+    assert all_three.statistic == pytest.approx(pair.statistic)
+    assert all_three.degrees_of_freedom == pair.degrees_of_freedom == 1
+
+
+def test_a_small_group_beside_a_huge_one_is_still_compared() -> None:
+    small = life_table([2, 3, 5], [1, 1, 1])
+    huge = life_table([2, 3, 5, 9], [1, 1, 1, 0], weights=[1e6, 1e6, 1e6, 9.7e7])
+
+    result = compare_survival([small, huge, huge])
+
+    assert result.degrees_of_freedom == 2
+    assert result.pvalue < 0.001
+
+
+def test_no_events_is_no_comparison() -> None:
+    result = compare_survival([life_table([1, 2], [0, 0]), life_table([3], [0])])
+
+    assert result.reason == "too_few"
+
+
+def test_swapping_the_groups_flips_the_difference() -> None:
+    a = estimate_survival(life_table([2, 5, 8, 9, 9], [1, 1, 1, 0, 0]))
+    b = estimate_survival(life_table([1, 2, 3, 8, 9], [1, 1, 1, 1, 0]))
+    there, back = compare_restricted_means(a, b, 8), compare_restricted_means(b, a, 8)
+
+    assert there.value == -back.value
+    assert (there.ci_lower, there.pvalue) == pytest.approx((-back.ci_upper, back.pvalue))
+
+
+def test_a_difference_past_either_follow_up_is_not_observed() -> None:
+    a, b = (estimate_survival(life_table([2, 5, end], [1, 1, 0])) for end in (8, 20))
+
+    result = compare_restricted_means(a, b, 10)
+
+    assert math.isnan(result.value)
+    assert result.reason == "not_observed"
+
+
+def test_two_groups_that_nobody_left_have_no_pvalue() -> None:
+    curve = estimate_survival(life_table([5, 6], [0, 0]))
+
+    result = compare_restricted_means(curve, curve, 5)
+
+    assert (result.value, result.reason) == (0, "too_few")
+    assert math.isnan(result.pvalue)
