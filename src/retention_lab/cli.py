@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 a run failed; 2 the request or the data is wrong, and the 
 Nothing heavy is imported before a verb needs it, so that --help and a typing mistake are answered at once.
 """
 
-import os
 import re
 import time
 from collections.abc import Iterable
@@ -33,6 +32,12 @@ class _Verbs(TyperGroup):
             return super().invoke(ctx)
         except RetentionLabError as error:
             typer.echo(str(error), err=True)
+            raise typer.Exit(_WRONG) from error
+        except OSError as error:
+            # A closed pipe has no file, and is not for us: typer ends quietly then.
+            if error.filename is None:
+                raise
+            typer.echo(f"{error.filename}: {error.strerror}", err=True)
             raise typer.Exit(_WRONG) from error
         except KeyboardInterrupt as error:
             typer.echo("Stopped. Reports that were finished before are kept.", err=True)
@@ -68,10 +73,12 @@ def root(
 
 @app.command()
 def run(
-    client: Annotated[str, typer.Argument(help="The client: the name of a folder in data/.")],
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client: the name of a folder in data/.")],
     playbook: Annotated[
         list[str] | None,
-        typer.Option("--playbook", help="A playbook to run; may be repeated. All that can, if left out."),
+        typer.Option(
+            "--playbook", metavar="NAME", help="A playbook to run; may be repeated. All that can, if left out."
+        ),
     ] = None,
     parameter: Annotated[
         list[str] | None,
@@ -84,7 +91,8 @@ def run(
         ),
     ] = "",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="How many reports at once. One for each processor, if left out.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many reports at once. One for each processor, if left out."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Make reports again that are up to date.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be run.")] = False,
@@ -133,30 +141,26 @@ def playbooks() -> None:
     Example:
       retention-lab playbooks
     """
-    from retention_lab.runner.catalogue import find_playbooks
-    from retention_lab.tables.workspace import find_workspace
-
-    found = find_playbooks(find_workspace())
+    found = _find()
     width = max((len(playbook.name) for playbook in found), default=0)
     _echo(f"{playbook.name:<{width}}  {playbook.title}" for playbook in found)
 
 
 @app.command()
-def describe(playbook: Annotated[str, typer.Argument(help="The name of a playbook.")]) -> None:
+def describe(playbook: Annotated[str, typer.Argument(metavar="PLAYBOOK", help="The name of a playbook.")]) -> None:
     """Say what a playbook asks, which parameters and tables it takes, and what it gives.
 
     \b
     Example:
       retention-lab describe churn-survival
     """
-    from retention_lab.runner.catalogue import find_playbooks
-    from retention_lab.tables.workspace import find_workspace
-
-    _echo(_describe_lines(find_playbooks(find_workspace(), [playbook])[0]))
+    _echo(_describe_lines(_find([playbook])[0]))
 
 
 @app.command()
-def check(client: Annotated[str, typer.Argument(help="The client: the name of a folder in data/.")]) -> None:
+def check(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client: the name of a folder in data/.")],
+) -> None:
     """Load all tables of a client, and say what was kept, what was set aside and why.
 
     \b
@@ -174,9 +178,11 @@ def check(client: Annotated[str, typer.Argument(help="The client: the name of a 
 
 @app.command()
 def demo(
-    name: Annotated[str, typer.Argument(help="What the new client is to be called: a folder in data/.")],
-    customers: Annotated[int, typer.Option(min=1, help="How many customers it has.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same client.")] = 1,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What the new client is to be called: a folder in data/.")
+    ],
+    customers: Annotated[int, typer.Option(min=1, metavar="N", help="How many customers it has.")] = 20_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed makes the same client.")] = 1,
 ) -> None:
     """Make up a client to try things on.
 
@@ -193,6 +199,13 @@ def demo(
     folder = find_workspace().data / name
     generate_demo(folder, customers=customers, seed=seed)
     _echo([f"{_near(folder)}: {customers:,} customers", f"Next: retention-lab run {name}"])
+
+
+def _find(names: list[str] | None = None) -> list["Playbook"]:
+    from retention_lab.runner.catalogue import find_playbooks
+    from retention_lab.tables.workspace import find_workspace
+
+    return find_playbooks(find_workspace(), names)
 
 
 def _assignments(given: list[str]) -> dict[str, str]:
@@ -214,9 +227,9 @@ def _assignments(given: list[str]) -> dict[str, str]:
 def _plan_lines(client: str, plan: "Plan") -> list[str]:
     to_make = [planned.playbook.name for planned in plan.runs if not planned.current]
     current = [planned.playbook.name for planned in plan.runs if planned.current]
-    lines = [f"{client}: {_count(len(to_make), 'report')} to make" + (f": {', '.join(to_make)}" if to_make else "")]
+    lines = [f"{client}: {len(to_make)} to make" + (f": {', '.join(to_make)}" if to_make else "")]
     lines += [f"  up to date: {', '.join(current)}"] if current else []
-    lines += [f"  {skipped.playbook} cannot run: no {', '.join(skipped.missing)}" for skipped in plan.skipped]
+    lines += [f"  {skipped.playbook} cannot run: no {_either(skipped.missing)}" for skipped in plan.skipped]
     return lines
 
 
@@ -241,8 +254,7 @@ def _failure_lines(result: "RunResult") -> list[str]:
 def _summary(results: list["RunResult"], skipped: int, seconds: float) -> str:
     counts = {"ok": "done", "current": "up to date", "failed": "failed"}
     parts = [(sum(result.status == status for result in results), word) for status, word in counts.items()]
-    told = [f"{n} {word}" for n, word in [*parts, (skipped, "cannot run")] if n]
-    return f"{', '.join(told)}; {seconds:.1f} s"
+    return ", ".join(f"{n} {word}" for n, word in [*parts, (skipped, "cannot run")] if n) + f"; {seconds:.1f} s"
 
 
 def _exit_code(results: list["RunResult"]) -> int:
@@ -256,33 +268,28 @@ def _describe_lines(playbook: "Playbook") -> list[str]:
         lines += [f"  {parameter.name}: {parameter.type} = {parameter.default!r}", f"      {parameter.help}"]
     for title, tables in (("Needs", playbook.needs), ("Uses if there", playbook.uses)):
         lines += ["", title] if tables else []
-        lines += [f"  {table}: {', '.join(columns)}" if columns else f"  {table}" for table, columns in tables.items()]
+        lines += [f"  {table}: {_either(columns)}" if columns else f"  {table}" for table, columns in tables.items()]
     lines += ["", "Findings", *(f"  {finding}" for finding in playbook.findings)] if playbook.findings else []
-    return [
-        *lines,
-        "",
-        "Writes",
-        *(f"  {name}" for name in ("report.html", "playbook.ipynb", "run.json", *playbook.files)),
-    ]
+    written = ("report.html", "playbook.ipynb", "run.json", *playbook.files)
+    return [*lines, "", "Writes", *(f"  {name}" for name in written)]
 
 
 def _table_lines(table: "LoadedTable") -> list[str]:
     lines = [f"{table.table} ({table.source}): {table.n_kept:,} of {table.n_read:,} rows kept"]
-    lines += [
-        f"  {rejection.n_rows:,} set aside: {rejection.reason}; first in row {rejection.first_row}: {rejection.example!r}"
-        for rejection in table.rejections
-    ]
+    for rejection in table.rejections:
+        where = f"first in row {rejection.first_row}: {rejection.example}"
+        lines.append(f"  {rejection.n_rows:,} set aside: {rejection.reason}; {where}")
     return lines + [f"  {note}" for note in table.notes]
 
 
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+def _either(columns: Iterable[str]) -> str:
+    """Columns in a sentence; `a|b` means that either will do."""
+    return ", ".join(columns).replace("|", " or ")
 
 
 def _near(path: Path) -> str:
     """A path as one would type it: from the working directory, where it lies below that."""
-    here = Path(os.getcwd())
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _echo(lines: Iterable[str], *, err: bool = False) -> None:

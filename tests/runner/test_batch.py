@@ -71,7 +71,7 @@ def batch(tmp_path_factory, new_workspace, write) -> Batch:
     first = [run for run in plan.runs if run.playbook.name != "z-changes"]
     last = [run for run in plan.runs if run.playbook.name == "z-changes"]
     # The playbook that changes the client's file would make the others fail too.
-    results = [*run_batch(first, jobs=2, on_progress=progress.append), *run_batch(last, jobs=1, on_progress=progress.append)]
+    results = [result for runs in (first, last) for result in run_batch(runs, jobs=2, on_progress=progress.append)]
     return Batch(workspace, {result.run.playbook.name: result for result in results}, progress)
 
 
@@ -120,7 +120,8 @@ def test_the_notebook_says_where_the_report_comes_from(batch: Batch) -> None:
 
 def test_a_kernel_knows_nothing_of_the_place_and_zone_it_is_started_in(batch: Batch) -> None:
     notebook = json.loads((batch.results["writes"].folder / "playbook.ipynb").read_text())
-    printed = "".join(text for cell in notebook["cells"] for output in cell.get("outputs", []) for text in output["text"])
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    printed = "".join(text for output in outputs for text in output["text"])
     # The working directory is empty but for IPython's own profile.
     assert printed == "UTC ['ipython'] 30\n"
 
@@ -128,7 +129,8 @@ def test_a_kernel_knows_nothing_of_the_place_and_zone_it_is_started_in(batch: Ba
 def test_an_error_in_a_cell_is_a_failed_run_with_its_cell_and_its_notebook(batch: Batch) -> None:
     error, folder = batch.results["crash"].error, batch.results["crash"].folder
     assert error is not None
-    assert (error.kind, error.name, error.message, error.cell) == ("crash", "ZeroDivisionError", "division by zero", "step-2")
+    assert (error.kind, error.cell) == ("crash", "step-2")
+    assert (error.name, error.message) == ("ZeroDivisionError", "division by zero")
     assert "ZeroDivisionError" in (folder / "playbook.ipynb").read_text()
     record = read_record(folder)
     assert record is not None
@@ -178,17 +180,18 @@ def test_the_same_inputs_give_the_same_bytes_in_another_time_zone_and_what_is_up
     workspace, monkeypatch
 ) -> None:
     made = []
+    runs = plan_runs(workspace, "acme", force=True).runs
     for zone, seed in (("Pacific/Kiritimati", "1"), ("America/Los_Angeles", "2")):
         monkeypatch.setenv("TZ", zone)
         monkeypatch.setenv("PYTHONHASHSEED", seed)
-        (result,) = run_batch(plan_runs(workspace, "acme", force=True).runs, on_progress=lambda progress: None)
+        (result,) = run_batch(runs, on_progress=ignore)
         made.append({name: (result.folder / name).read_bytes() for name in ("report.html", "playbook.ipynb")})
     assert made[0] == made[1]
     assert date.today().isoformat().encode() not in made[0]["report.html"] + made[0]["playbook.ipynb"]
 
     (again,) = plan_runs(workspace, "acme").runs
     assert again.current
-    (result,) = run_batch([again], on_progress=lambda progress: None)
+    (result,) = run_batch([again], on_progress=ignore)
     assert (result.status, result.headline) == ("current", "Half of them stay 90 days.")
 
 
@@ -212,6 +215,10 @@ def test_however_the_command_line_ends_no_kernel_goes_on(workspace, write, sent:
     assert until(lambda: not list(workspace.reports.glob("*/*/.tmp-*")))
 
 
+def ignore(_progress: Progress) -> None:
+    """For a batch that nobody watches."""
+
+
 def until(condition) -> bool:
     """Whether it comes true within half a minute, which is far more than it should take."""
     for _ in range(300):
@@ -223,7 +230,8 @@ def until(condition) -> bool:
 
 def is_running(pid: int) -> bool:
     try:
+        os.kill(pid, 0)
         # A zombie has ended; only whoever started it has not noticed yet.
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if sys.platform == "linux" else not os.kill(pid, 0)
+        return sys.platform != "linux" or Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except OSError:
         return False

@@ -4,7 +4,8 @@ from retention_lab.runner.contract import read_contract
 
 
 def test_each_line_declares_a_name_a_type_a_default_and_a_help_sentence() -> None:
-    parameters, faults = read_contract('horizon_days: int = 90  # How far to look\nwhere: list[str] = []  # Which rows\n', "x")
+    source = "horizon_days: int = 90  # How far to look\nwhere: list[str] = []  # Which rows\n"
+    parameters, faults = read_contract(source, "x")
     assert not faults
     assert [(known.name, known.type, known.default, known.help) for known in parameters] == [
         ("horizon_days", "int", 90, "How far to look"),

@@ -96,7 +96,14 @@ def test_text_from_the_command_line_is_read_by_the_declared_type(playbook, name:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("horizon_days", "30.5"), ("share", "0,5"), ("share", "nan"), ("all_plans", "yes"), ("cuts", "a,b"), ("costs", "x")],
+    [
+        ("horizon_days", "30.5"),
+        ("share", "0,5"),
+        ("share", "nan"),
+        ("all_plans", "yes"),
+        ("cuts", "a,b"),
+        ("costs", "x"),
+    ],
 )
 def test_text_that_is_not_of_the_type_is_refused(playbook, name: str, text: str) -> None:
     with pytest.raises(ParameterError):

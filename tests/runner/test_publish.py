@@ -46,6 +46,12 @@ def test_what_is_published_is_recorded_with_its_hash(tmp_path: Path) -> None:
     assert record.files == {name: file_sha256(tmp_path / "target" / name) for name in ("playbook.ipynb", "report.html")}
 
 
+def test_a_run_that_succeeds_in_the_end_leaves_no_failed_attempt(tmp_path: Path) -> None:
+    failed = keep_failure(fill(tmp_path / "first", OLD), tmp_path / "stay", RECORD)
+    publish(fill(tmp_path / "second", NEW), tmp_path / "stay" / "2026-09-30", RECORD)
+    assert not failed.exists()
+
+
 def test_what_the_last_run_left_and_this_one_does_not_make_is_gone(tmp_path: Path) -> None:
     publish(fill(tmp_path / "first", OLD, **{"actions.csv": "old"}), tmp_path / "target", RECORD)
     (tmp_path / "target" / "mine.txt").write_text("put here by a person")
@@ -86,7 +92,8 @@ def test_a_private_folder_is_empty_even_if_one_of_that_name_was_left(tmp_path: P
 def test_a_failed_attempt_is_kept_beside_the_last_good_report(tmp_path: Path) -> None:
     beside = tmp_path / "stay"
     publish(fill(tmp_path / "first", OLD), beside / "2026-09-30", RECORD)
-    folder = keep_failure(fill(tmp_path / "second", NEW), beside, Record(run_id="x", key={}, status="failed", fingerprint="f"))
+    failed = Record(run_id="x", key={}, status="failed", fingerprint="f")
+    folder = keep_failure(fill(tmp_path / "second", NEW), beside, failed)
     assert folder == beside / "failed" / "x"
     assert (folder / "playbook.ipynb").is_file()
     assert (beside / "2026-09-30" / "report.html").read_text() == OLD

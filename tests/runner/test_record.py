@@ -6,7 +6,9 @@ import pytest
 from retention_lab.runner.fingerprints import Fingerprint
 from retention_lab.runner.record import Record, RunError, file_sha256, is_current, read_record, write_record
 
-FINGERPRINT = Fingerprint(files={"a.csv": "1"}, tables={"customers": "1"}, playbook="2", code="3", versions={"numpy": "2"})
+FINGERPRINT = Fingerprint(
+    files={"a.csv": "1"}, tables={"customers": "1"}, playbook="2", code="3", versions={"numpy": "2"}
+)
 
 
 @pytest.fixture

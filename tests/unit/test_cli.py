@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retention_lab.cli import app
-from retention_lab.runner import batch
+from retention_lab.runner import batch, plan
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.record import RunError
 
@@ -35,7 +35,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (client / "client.yml").write_text(CLIENT)
     (client / "customers.csv").write_text("ID,Start\n1,2026-01-01\n")
     (tmp_path / "playbooks").mkdir()
-    write_playbook(tmp_path, "churn-survival", "Who stays?", {"customers": ["started_on"]})
+    write_playbook(tmp_path, "churn-survival", "Who stays?", {"customers": ["customer_id", "started_on|tenure"]})
     write_playbook(tmp_path, "points", "Do points work?", {"loyalty": ["points"]})
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RETENTION_LAB_HOME", raising=False)
@@ -91,7 +91,7 @@ def test_describe_tells_parameters_tables_findings_and_files(root: Path) -> None
         "  client: str = 'acme'\n      Folder of the client in data/\n"
         "  as_of: str = ''\n      Last day that counts\n"
         "  horizon_days: int = 90\n      How far to look, in days\n\n"
-        "Needs\n  customers: started_on\n\n"
+        "Needs\n  customers: customer_id, started_on or tenure\n\n"
         "Findings\n  churn.survival\n\n"
         "Writes\n  report.html\n  playbook.ipynb\n  run.json\n  actions.csv\n"
     )
@@ -100,7 +100,7 @@ def test_describe_tells_parameters_tables_findings_and_files(root: Path) -> None
 def test_a_dry_run_only_tells_what_would_be_run(root: Path) -> None:
     told = call("run", "acme", "--dry-run")
     assert told.exit_code == 0
-    assert told.output == "acme: 1 report to make: churn-survival\n  points cannot run: no loyalty\n"
+    assert told.output == "acme: 1 to make: churn-survival\n  points cannot run: no loyalty\n"
     assert not list((root / "reports").glob("acme/*"))
 
 
@@ -151,11 +151,25 @@ def test_a_failed_run_is_told_on_stderr_with_its_cell_and_its_message(
         (("run", "acme", "--jobs", "0"), "--jobs"),
     ],
 )
-def test_a_wrong_request_is_answered_on_stderr_with_exit_code_2(root: Path, arguments: tuple[str, ...], told: str) -> None:
+def test_a_wrong_request_is_answered_on_stderr_with_exit_code_2(
+    root: Path, arguments: tuple[str, ...], told: str
+) -> None:
     result = call(*arguments)
     assert result.exit_code == 2
     assert told in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_file_that_may_not_be_read_is_named_and_gives_no_traceback(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError(13, "Permission denied", "data/acme/customers.csv")
+
+    monkeypatch.setattr(plan, "take_fingerprint", refuse)
+    told = call("run", "acme")
+    assert told.exit_code == 2
+    assert told.stderr == "data/acme/customers.csv: Permission denied\n"
 
 
 def test_a_client_that_no_playbook_can_answer_for_is_told_so(root: Path) -> None:

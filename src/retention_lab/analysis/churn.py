@@ -78,7 +78,6 @@ class ChurnSurvival:
     restricted_at: float
     departures: ExpectedDepartures
     value_at_risk: ExpectedDepartures | None
-    value_here: float
     rates: EventRates
     overall_rate: float
     peak: int | None
@@ -203,7 +202,6 @@ def estimate_churn(study: ChurnStudy) -> ChurnSurvival:
         restricted_at=restricted_at,
         departures=_departures(curve, study.table, study.horizon),
         value_at_risk=None if value is None else expected_departures(curve, value.time, value.value, study.horizon),
-        value_here=0.0 if value is None else float(value.value.sum()),
         rates=rates,
         overall_rate=float(estimate_rates(study.table, [0, curve.follow_up + 1]).rate[0]),
         peak=_peak(rates),

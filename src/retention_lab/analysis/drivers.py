@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 
 from retention_lab.errors import Fault, ParameterError
-from retention_lab.methods.adjusted import AdjustedDifference, estimate_adjusted_difference, estimate_departures
+from retention_lab.methods.adjusted import (
+    AdjustedDifference,
+    CoxDraws,
+    draw_fit,
+    estimate_adjusted_difference,
+    estimate_departures,
+)
 from retention_lab.methods.cox import CoxFit, fit_cox
 from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation
@@ -120,10 +126,11 @@ def estimate_drivers(
     design = _design(observation, rows, names, min_group)
     since = [name for name in names if name in observation.since]
     fit = _fit(rows, design.columns, since, confidence_level)
-    effects = [_effect(fit, rows, design, contrast, horizon, year, seed) for contrast in design.contrasts]
+    draws = draw_fit(fit, n_draws=N_DRAWS, seed=seed)
+    effects = [_effect(draws, rows, design, contrast, horizon, year) for contrast in design.contrasts]
     here = rows[~rows.event_observed]
     expected = partial(
-        estimate_departures, fit, design.columns.loc[here.index], horizon=horizon, tenure=here.duration, n_draws=N_DRAWS, seed=seed
+        estimate_departures, draws, design.columns.loc[here.index], horizon=horizon, tenure=here.duration
     )
     return Drivers(
         effects=tuple(_ordered(_adjusted(effects))),
@@ -231,13 +238,14 @@ def _split(episodes: pd.DataFrame, name: str, since: pd.Series) -> pd.DataFrame:
 
 
 def _effect(
-    fit: CoxFit, rows: pd.DataFrame, design: _Design, contrast: _Contrast, horizon: float, year: float, seed: int
+    draws: CoxDraws, rows: pd.DataFrame, design: _Design, contrast: _Contrast, horizon: float, year: float
 ) -> Effect:
+    fit = draws.fit
     contrast = _worse_first(fit, contrast)
     inside = _inside(design.columns, contrast)
     here = inside & ~rows.event_observed.to_numpy(dtype=bool)
     everyone, active = design.columns, design.columns[here]
-    compare = partial(estimate_adjusted_difference, fit, n_draws=N_DRAWS, seed=seed)
+    compare = partial(estimate_adjusted_difference, draws)
     ratio = _ratio(fit, contrast)
     return Effect(
         name=contrast.name,

@@ -30,7 +30,7 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
         "span": span(study.horizon, study.unit, text),
     }
     said = text.say(
-        "About {n} ({interval}) of the {here} customers here on {day} will have left {span} later: {share}.", **values
+        "About {n} ({interval}) of the {here} customers here on {day}, {share}, will have left {span} later.", **values
     )
     caveats = [*_entry_caveats(study, text), *_horizon_caveats(study, text)]
     if expected.n_not_covered:
@@ -67,11 +67,11 @@ def value_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, te
         return None
     known = not lost.reason
     headline = text.say(
-        "They take along about {lost} a month ({lower} to {upper}), of {here} today.",
+        "They take along about {lost} a month ({lower} to {upper}), of the {here} that these customers pay today.",
         lost=text.money(lost.value),
         lower=text.money(lost.ci_lower),
         upper=text.money(lost.ci_upper),
-        here=text.money(result.value_here),
+        here=text.money(lost.n_covered),
     )
     return Finding(
         id="churn.value_at_risk",
@@ -246,7 +246,7 @@ def driver_finding(drivers: Drivers, effect: Effect, text: Text) -> Finding:
     points, verdict = effect.points, _driver_verdict(effect)
     return Finding(
         id=f"churn.driver.{effect.name}",
-        question=text.say("What does {name} go with, all else equal?", name=covariate_name(effect.name)),
+        question=text.say("Does {name} go with leaving, all else equal?", name=covariate_name(effect.name)),
         headline=_driver_headline(drivers, effect, verdict, text),
         action=_driver_action(drivers, effect, verdict, text),
         verdict=verdict,

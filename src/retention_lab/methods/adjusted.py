@@ -63,61 +63,90 @@ class _Question:
     share: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CoxDraws:
+    """A fit as it is (column 0), and as it could as well have come out (the other columns).
+
+    `coefficients` has a row for each covariate, `cumulative_hazard` one for each event time after a first row of 0.
+    """
+
+    fit: CoxFit
+    coefficients: Floats
+    cumulative_hazard: Floats
+
+
+def draw_fit(fit: CoxFit, *, n_draws: int = 500, seed: int = 0) -> CoxDraws:
+    """Draw coefficients from their normal distribution, the baseline worked out again for each.
+
+    The steps of the baseline carry independent noise of their own: in large samples their martingale part does not
+    depend on the coefficients (Andersen and Gill 1982).
+    """
+    risk, rng = fit.risk_sets, np.random.default_rng(seed)
+    hazard = relative_hazard(risk.design, fit.coefficients)
+    steps = baseline_steps(risk, hazard)
+    variance = risk.death_weight / risk.total_at_risk(hazard) ** 2
+    # Log-normal noise of mean one and the step's own relative variance. Normal noise would send steps of one event,
+    # which are as uncertain as they are large, below 0; gamma noise is drawn by rejection, and a difference in the last
+    # digit between two machines would change every draw after it.
+    spread = np.sqrt(np.log1p(variance / steps**2))[:, None]
+    moved = _root(fit.covariance) @ rng.normal(size=(fit.coefficients.size, n_draws))
+    coefficients = fit.coefficients[:, None] + np.column_stack([np.zeros(len(moved)), moved])
+    cumulative = np.zeros((steps.size + 1, n_draws + 1))
+    cumulative[1:, 0] = np.cumsum(steps)
+    for first in range(1, n_draws + 1, _CHUNK):
+        chunk = slice(first, min(first + _CHUNK, n_draws + 1))
+        drawn = baseline_steps(risk, relative_hazard(risk.design, coefficients[:, chunk]))
+        noise = np.exp(spread * rng.normal(size=drawn.shape) - spread**2 / 2)
+        cumulative[1:, chunk] = np.cumsum(drawn * noise, axis=0)
+    return CoxDraws(fit=fit, coefficients=coefficients, cumulative_hazard=cumulative)
+
+
 def estimate_adjusted_difference(
-    fit: CoxFit,
+    draws: CoxDraws,
     design_as_is: pd.DataFrame,
     design_changed: pd.DataFrame,
     *,
     horizon: float,
     tenure: ArrayLike | None = None,
     customers: ArrayLike | None = None,
-    n_draws: int = 500,
-    seed: int = 0,
 ) -> AdjustedDifference:
-    """Compare the same customers as they are and as changed, row by row.
+    """Compare the same customers as they are and as changed, row by row; the interval is of percentiles over the draws.
 
-    `tenure` is how long each has been here, still active; `customers` how many each row stands for (one, if not
-    given). Interval: percentiles over draws of the coefficients from their normal distribution, the baseline worked
-    out again for each, and over independent noise on the steps of the baseline, whose martingale part does not depend
-    on the coefficients in large samples (Andersen and Gill 1982).
+    `tenure` is how long each has been here, still active; `customers` how many each row stands for (one, if not given).
     """
     if len(design_changed) != len(design_as_is):
         raise ValueError(f"design_changed has {len(design_changed)} rows, design_as_is has {len(design_as_is)}")
-    return _compared(fit, design_as_is, design_changed, horizon, tenure, customers, n_draws, seed)
+    return _compared(draws, design_as_is, design_changed, horizon, tenure, customers)
 
 
 def estimate_departures(
-    fit: CoxFit,
+    draws: CoxDraws,
     design: pd.DataFrame,
     *,
     horizon: float,
     tenure: ArrayLike,
     customers: ArrayLike | None = None,
-    n_draws: int = 500,
-    seed: int = 0,
 ) -> AdjustedDifference:
     """How many customers, each active at their `tenure`, the fit expects to leave within the horizon.
 
     The comparison is with nobody leaving. Where the mix of customers changes with tenure, this is right and a single
     curve is not: those at risk at a tenure are not those who stand at it today.
     """
-    return _compared(fit, design, None, horizon, tenure, customers, n_draws, seed)
+    return _compared(draws, design, None, horizon, tenure, customers)
 
 
 def _compared(
-    fit: CoxFit,
+    draws: CoxDraws,
     design_as_is: pd.DataFrame,
     design_changed: pd.DataFrame | None,
     horizon: float,
     tenure: ArrayLike | None,
     customers: ArrayLike | None,
-    n_draws: int,
-    seed: int,
 ) -> AdjustedDifference:
     """Against `design_changed`, or against nobody leaving where there is none."""
     if not (math.isfinite(horizon) and horizon > 0):
         raise ValueError(f"horizon must be positive and finite, not {horizon}")
-    size = len(design_as_is)
+    fit, size = draws.fit, len(design_as_is)
     counts = np.ones(size) if customers is None else check_times("customers", customers, size=size)
     tenures = np.zeros(size) if tenure is None else check_times("tenure", tenure, size=size)
     covered = np.asarray(is_observed(fit.risk_sets.follow_up, tenures + horizon)) & (counts > 0)
@@ -133,7 +162,7 @@ def _compared(
             np.column_stack([starts, ends])[covered],
             counts[covered] / (total if tenure is None else 1.0),
         )
-        numbers = _value_and_interval(fit, question, n_draws, seed)
+        numbers = _value_and_interval(draws, question)
     value, lower, upper, std_error = numbers
     return AdjustedDifference(
         horizon=horizon,
@@ -145,7 +174,7 @@ def _compared(
         n_covered=total,
         n_not_covered=float(counts.sum()) - total,
         confidence_level=fit.confidence_level,
-        method=f"{fit.method}; standardised, interval from {n_draws} draws",
+        method=f"{fit.method}; standardised, interval from {draws.coefficients.shape[1] - 1} draws",
         reason=reason,
     )
 
@@ -177,40 +206,20 @@ def _collapsed(as_is: Floats, changed: Floats | None, spans: NDArray[np.intp], w
     )
 
 
-def _value_and_interval(fit: CoxFit, question: _Question, n_draws: int, seed: int) -> tuple[float, ...]:
-    hazard = relative_hazard(fit.risk_sets.design, fit.coefficients)
-    steps = baseline_steps(fit.risk_sets, hazard)
-    value = _differences(question, steps[:, None], fit.coefficients[:, None])[0]
-    draws = _draws(fit, question, steps, hazard, n_draws, np.random.default_rng(seed))
-    tail = (1 - fit.confidence_level) / 2
-    lower, upper = np.quantile(draws, [tail, 1 - tail])
-    return float(value), float(lower), float(upper), float(draws.std(ddof=1))
+def _value_and_interval(draws: CoxDraws, question: _Question) -> tuple[float, ...]:
+    columns = range(0, draws.coefficients.shape[1], _CHUNK)
+    found = np.concatenate([_differences(draws, question, slice(first, first + _CHUNK)) for first in columns])
+    tail = (1 - draws.fit.confidence_level) / 2
+    lower, upper = np.quantile(found[1:], [tail, 1 - tail])
+    return float(found[0]), float(lower), float(upper), float(found[1:].std(ddof=1))
 
 
-def _draws(
-    fit: CoxFit, question: _Question, steps: Floats, hazard: Floats, n_draws: int, rng: np.random.Generator
-) -> Floats:
-    risk = fit.risk_sets
-    variance = risk.death_weight / risk.total_at_risk(hazard) ** 2
-    # Gamma noise of mean one and the step's own relative variance: normal noise would send steps of one event, which
-    # are as uncertain as they are large, below 0.
-    shape = steps**2 / variance
-    coefficients = fit.coefficients[:, None] + _root(fit.covariance) @ rng.normal(size=(fit.coefficients.size, n_draws))
-    found = []
-    for first in range(0, n_draws, _CHUNK):
-        chunk = coefficients[:, first : first + _CHUNK]
-        noise = rng.gamma(shape[:, None], size=(shape.size, chunk.shape[1])) / shape[:, None]
-        drawn = baseline_steps(risk, relative_hazard(risk.design, chunk))
-        found.append(_differences(question, drawn * noise, chunk))
-    return np.concatenate(found)
-
-
-def _differences(question: _Question, steps: Floats, coefficients: Floats) -> Floats:
-    """Survival changed less survival as it is, summed over customers; one number for each column."""
-    cumulative = np.concatenate([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
+def _differences(draws: CoxDraws, question: _Question, columns: slice) -> Floats:
+    """Survival changed less survival as it is, summed over customers; one number for each column of the draws."""
+    cumulative = draws.cumulative_hazard[:, columns]
     start, end = question.stretches.T
     over = (cumulative[end] - cumulative[start])[question.stretch]
-    hazard = relative_hazard(question.designs, coefficients)
+    hazard = relative_hazard(question.designs, draws.coefficients[:, columns])
     hazard = np.concatenate([hazard, np.zeros((1, hazard.shape[1]))])
     kept = np.exp(-over * hazard[question.changed]) - np.exp(-over * hazard[question.as_is])
     return np.asarray(np.einsum("i,ij->j", question.share, kept))

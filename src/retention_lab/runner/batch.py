@@ -1,11 +1,11 @@
-"""Many runs at once: a process for each client's data, a failure that stops nobody, a Ctrl-C that leaves nothing running."""
+"""Many runs at once: no process sees two clients' data, a failure stops nobody, and Ctrl-C leaves nothing running."""
 
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -90,11 +90,9 @@ def _assign(
 def _send(worker: _Worker, run: PlannedRun, on_progress: Callable[[Progress], None]) -> None:
     worker.run, worker.cell = run, ""
     on_progress(Progress(run=run))
-    try:
+    # One that died while idle: `_listen` finds the end of the pipe and records the run as failed.
+    with suppress(OSError):
         worker.connection.send(run)
-    except OSError:
-        # It died while idle; `_listen` finds the end of the pipe and records the run as failed.
-        pass
 
 
 def _listen(workers: list[_Worker], note: Callable[[RunResult], None], on_progress: Callable[[Progress], None]) -> None:

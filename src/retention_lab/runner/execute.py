@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from retention_lab.errors import RetentionLabError
 from retention_lab.runner.kernel import OnCell, execute, private_environment
 from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
-from retention_lab.runner.outcome import RunResult, failed_record, ok_result
+from retention_lab.runner.outcome import RunResult, begin_record, failed_record, ok_result
 from retention_lab.runner.plan import PlannedRun, inputs_changed
 from retention_lab.runner.publish import keep_failure, make_private_folder, publish
 from retention_lab.runner.record import Record, RunError
@@ -29,11 +29,10 @@ Render = Callable[[NotebookNode], str]
 class _Attempt:
     """What is known of a run while it goes on; all of it is recorded even where the run breaks off."""
 
-    notebook: NotebookNode | None
-    findings: list[dict[str, Any]]
-    inputs: list[dict[str, Any]]
-    as_of: str
-    durations: dict[str, float]
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    as_of: str = ""
+    durations: dict[str, float] = field(default_factory=dict)
 
 
 def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = None) -> RunResult:
@@ -41,7 +40,7 @@ def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = Non
     started = time.monotonic()
     beside = run.folder.parent
     private = make_private_folder(beside, run.run_id)
-    attempt = _Attempt(notebook=None, findings=[], inputs=[], as_of="", durations={})
+    attempt = _Attempt()
     try:
         with private_environment(run.workspace.root, private) as output:
             try:
@@ -63,10 +62,9 @@ def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = Non
 def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, render: Render) -> RunError | None:
     """Put everything that a run makes into its private folder."""
     started = time.monotonic()
-    asked = {name: run.parameters[name] for name in ("as_of",) if run.parameters.get(name)}
-    notebook, cell, raised = execute(
-        run.playbook.path, {"client": run.key.client, **asked, **run.changed}, on_cell=on_cell
-    )
+    as_of = {"as_of": run.parameters["as_of"]} if run.parameters.get("as_of") else {}
+    given = {"client": run.key.client, **as_of, **run.changed}
+    notebook, cell, raised = execute(run.playbook.path, given, on_cell=on_cell)
     attempt.durations["notebook"] = round(time.monotonic() - started, 3)
     strip_clock(notebook)
     attempt.findings = collect_findings(notebook)
@@ -96,18 +94,11 @@ def _explain(notebook: NotebookNode, cell: str, raised: Exception) -> RunError:
 
 
 def _record(run: PlannedRun, attempt: _Attempt) -> Record:
-    return Record(
-        run_id=run.run_id,
-        key=run.key.to_dict(),
-        status="ok",
-        fingerprint=run.fingerprint.digest,
+    return replace(
+        begin_record(run),
         as_of=attempt.as_of,
-        playbook_sha256=run.playbook.sha256,
         findings=attempt.findings,
         inputs=attempt.inputs,
-        input_files=run.fingerprint.files,
-        code_sha256=run.fingerprint.code,
-        versions=run.fingerprint.versions,
         durations=attempt.durations,
     )
 

@@ -1,6 +1,6 @@
 """How a run went. Nothing heavy is imported: the command line reads these while the kernels are still starting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,15 +38,18 @@ def current_result(run: PlannedRun) -> RunResult:
 
 
 def failed_record(run: PlannedRun, error: RunError, durations: dict[str, float]) -> Record:
+    return replace(begin_record(run), status="failed", error=error, durations=durations)
+
+
+def begin_record(run: PlannedRun) -> Record:
+    """What is known of a run before it is made."""
     return Record(
         run_id=run.run_id,
         key=run.key.to_dict(),
-        status="failed",
+        status="ok",
         fingerprint=run.fingerprint.digest,
-        error=error,
         playbook_sha256=run.playbook.sha256,
         input_files=run.fingerprint.files,
         code_sha256=run.fingerprint.code,
         versions=run.fingerprint.versions,
-        durations=durations,
     )

@@ -53,11 +53,11 @@ def reject_unknown(playbooks: Iterable[Playbook], names: Iterable[str]) -> None:
 
 
 def changed_parameters(playbook: Playbook, values: Mapping[str, object]) -> dict[str, object]:
-    """The parameters whose value is not the default, in the playbook's order; `client` and `as_of` are not among them."""
+    """The parameters whose value is not the default, without `as_of`, which a run key holds by itself."""
     return {
         parameter.name: values[parameter.name]
         for parameter in playbook.parameters
-        if parameter.name not in ("client", "as_of") and values[parameter.name] != parameter.default
+        if parameter.name in values.keys() - {"as_of"} and values[parameter.name] != parameter.default
     }
 
 

@@ -158,5 +158,5 @@ def inputs_changed(run: PlannedRun) -> bool:
 
 
 def _cannot(playbook: str, missing: tuple[str, ...], folder: Path) -> Fault:
-    found = f"the client's data lacks {', '.join(missing)}"
+    found = f"the client's data lacks {', '.join(missing).replace('|', ' or ')}"
     return Fault(where=f"playbook {playbook}", found=found, remedy=f"map them in {folder / 'client.yml'}")

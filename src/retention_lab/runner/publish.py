@@ -43,6 +43,8 @@ def publish(source: Path, target: Path, record: Record) -> Record:
         # A damaged run.json must not make us delete a file elsewhere.
         if (target / name).resolve().is_relative_to(target.resolve()):
             (target / name).unlink(missing_ok=True)
+    # An earlier attempt at this very run, which failed for want of memory perhaps, is history now.
+    shutil.rmtree(target.parent / FAILED / record.run_id, ignore_errors=True)
     return record
 
 

@@ -30,12 +30,12 @@ def serve(connection: Connection) -> None:
 def _next(connection: Connection) -> PlannedRun | None:
     try:
         run: PlannedRun | None = connection.recv()
-        return run
     except EOFError:
         return None
+    return run
 
 
-def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+def _stop(signum: int, _frame: FrameType | None) -> NoReturn:
     # Unlike the default, this unwinds: the kernel is shut down and the private folder removed.
     raise SystemExit(128 + signum)
 

@@ -119,7 +119,7 @@ def check_client(folder: Path) -> tuple[list[LoadedTable], list[RetentionLabErro
 def _engine() -> Backend:
     """DuckDB on one thread, so that sums are the same to the last bit; it never asks the network for an extension."""
     engine = ibis.duckdb.connect(threads=1)
-    engine.raw_sql("SET autoinstall_known_extensions=false; SET enable_progress_bar=false")
+    engine.raw_sql("SET autoinstall_known_extensions=false")
     return engine
 
 

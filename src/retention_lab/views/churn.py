@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
@@ -16,7 +16,7 @@ from retention_lab.findings.words import at_time, covariate_name, level_name, sp
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
 from retention_lab.views.display import Chart
-from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, themed_axes
+from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, themed_axes, themed_axes_with_rows
 
 Floats = NDArray[np.float64]
 MAX_POINTS = 150
@@ -25,10 +25,10 @@ MAX_CURVES = len(PALETTE)
 
 def plot_survival(result: ChurnSurvival, text: Text) -> Chart:
     """The share of customers still here by time since their start, with its band and the numbers at risk."""
-    with themed_axes() as (figure, axes):
+    with themed_axes_with_rows(1) as (figure, axes, below):
         _draw_curve(axes, result.curve, ACCENT, result.shown_through)
         _survival_axes(axes, result.unit, result.shown_through, text)
-        _at_risk(axes, [("", result.curve, ACCENT)], text)
+        _at_risk(below, [("", result.curve, ACCENT)], text)
     caption = text.say(
         "Share of customers still here, with its {level} band; below, how many are at risk.",
         level=text.percent(result.curve.confidence_level, 0),
@@ -40,14 +40,14 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
     """Survival of each group, labelled at its end, with the numbers at risk."""
     groups = [group for group in comparison.groups if len(group.curve.time)][:MAX_CURVES]
     shown = max((group.shown_through for group in groups), default=0.0)
-    with themed_axes(height=3.3 + 0.22 * len(groups)) as (figure, axes):
-        named = []
-        for group, colour in zip(groups, PALETTE, strict=False):
-            _draw_curve(axes, group.curve, colour, group.shown_through)
-            named.append((level_name(group.level, text), group.curve, colour))
+    with themed_axes_with_rows(len(groups)) as (figure, axes, below):
+        named = [(level_name(group.level, text), group.curve, colour) for group, colour in zip(groups, PALETTE, strict=False)]
+        for group, (_, curve, colour) in zip(groups, named, strict=True):
+            _draw_curve(axes, curve, colour, group.shown_through)
         _survival_axes(axes, comparison.unit, shown, text)
-        _label_ends(axes, [(name, _value_at(curve, g.shown_through), g.shown_through, colour) for (name, curve, colour), g in zip(named, groups, strict=True)], shown)
-        _at_risk(axes, named, text)
+        ends = [_value_at(group.curve, group.shown_through) for group in groups]
+        _label_ends(axes, [(name, end, colour) for (name, _, colour), end in zip(named, ends, strict=True)], shown)
+        _at_risk(below, named, text)
     caption = text.say(
         "Share of customers still here by {column}, with {level} bands; below, how many are at risk.",
         column=covariate_name(comparison.column),
@@ -84,11 +84,12 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
             text.say("average {rate}", rate=text.number(100 * width * result.overall_rate)),
             (1, 100 * width * result.overall_rate),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 3),
+            xytext=(6, 0),
             textcoords="offset points",
-            ha="right",
+            va="center",
             color=MUTED,
             fontsize=9,
+            annotation_clip=False,
         )
         axes.set_ylim(0, min(1.6 * float(np.nanmax(share, initial=0.1)), float(np.nanmax(upper, initial=0.1)) * 1.05))
         _time_axis(axes, result.unit, result.shown_through, text)
@@ -115,6 +116,8 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set_yticks(places, [_effect_name(effect.name, effect.level, effect.reference, text) for effect in shown])
         axes.set_ylim(-0.7, len(shown) - 0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda points, _: text.count(points)))
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True, color=GRID)
         axes.tick_params(axis="y", length=0)
@@ -199,19 +202,14 @@ def _ticks(unit: str, shown: float) -> Sequence[float]:
 
 
 def _at_risk(axes: Axes, named: list[tuple[str, SurvivalCurve, str]], text: Text) -> None:
-    """Rows of counts under the axis, in the colours of the curves."""
-    top = -0.24
-    axes.text(0, top, text.say("At risk"), transform=axes.transAxes, fontsize=8.5, color=MUTED, va="top", ha="left", style="italic")
-    row_height = 0.085 * 3.9 / float(axes.figure.get_figheight())  # type: ignore[union-attr]
+    """Rows of counts under the chart, in the colours of the curves."""
+    left = axes.get_yaxis_transform()
+    axes.text(0, 0, text.say("At risk"), transform=left, fontsize=8.5, color=MUTED, va="center")
     for row, (name, curve, colour) in enumerate(named, start=1):
-        y = top - row * row_height
         for tick in axes.get_xticks():
-            axes.text(
-                tick, y, text.count(_number_at_risk(curve, tick)),
-                transform=axes.get_xaxis_transform(), fontsize=8.5, color=colour, va="top", ha="center",
-            )
-        if name:
-            axes.text(-0.06, y, name, transform=axes.transAxes, fontsize=8.5, color=colour, va="top", ha="right")
+            number = text.count(_number_at_risk(curve, tick))
+            axes.text(tick, row, number, fontsize=8.5, color=colour, va="center", ha="center")
+        axes.text(-0.06, row, name, transform=left, fontsize=8.5, color=colour, va="center", ha="right")
 
 
 def _number_at_risk(curve: SurvivalCurve, time: float) -> float:
@@ -219,12 +217,18 @@ def _number_at_risk(curve: SurvivalCurve, time: float) -> float:
     return float(curve.at_risk[place]) if place < curve.at_risk.size else 0.0
 
 
-def _label_ends(axes: Axes, ends: list[tuple[str, float, float, str]], shown: float) -> None:
+def _label_ends(axes: Axes, ends: list[tuple[str, float, str]], shown: float) -> None:
     """Names at the ends of their curves, moved apart where they would touch."""
-    placed: list[float] = []
-    for name, value, _, colour in sorted(ends, key=lambda end: -end[1]):
-        y = value if not placed else min(value, placed[-1] - 0.065)
-        placed.append(y)
-        axes.annotate(name, (shown, y), xytext=(6, 0), textcoords="offset points", color=colour, va="center", fontsize=9, annotation_clip=False)
-
-
+    above = 2.0
+    for name, value, colour in sorted(ends, key=lambda end: -end[1]):
+        above = min(value, above - 0.065)
+        axes.annotate(
+            name,
+            (shown, above),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )

@@ -12,7 +12,7 @@ INK, MUTED, GRID = "#1f2933", "#52606d", "#d9dee3"
 ACCENT = "#0b5563"
 # Okabe and Ito (2008), Color Universal Design, without the yellow, which is too light for a line on white.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-WIDTH, HEIGHT = 7.2, 3.9
+WIDTH, HEIGHT, ROW_HEIGHT = 6.4, 3.4, 0.21
 
 _SETTINGS = {
     "font.family": "sans-serif",
@@ -40,11 +40,30 @@ _SETTINGS = {
 
 
 @contextmanager
-def themed_axes(height: float = HEIGHT, width: float = WIDTH) -> Iterator[tuple[Figure, Axes]]:
-    """A figure of our size in our theme, outside pyplot, so that no state is left behind and nothing is shown twice.
+def themed_axes(height: float = HEIGHT) -> Iterator[tuple[Figure, Axes]]:
+    """A figure of our width in our theme, outside pyplot: no state is left behind and nothing is shown twice.
 
-    `height` and `width` in inches.
+    `height` in inches.
     """
-    with sns.axes_style("white", _SETTINGS), sns.plotting_context("paper"), mpl.rc_context(_SETTINGS):
-        figure = Figure(figsize=(width, height), layout="constrained")
+    with _theme():
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, figure.subplots()
+
+
+@contextmanager
+def themed_axes_with_rows(n_rows: int) -> Iterator[tuple[Figure, Axes, Axes]]:
+    """Axes for curves, and below them, with the same x axis, empty axes in which `n_rows` rows of text fit."""
+    rows = ROW_HEIGHT * (n_rows + 1)
+    with _theme():
+        figure = Figure(figsize=(WIDTH, HEIGHT + rows), layout="constrained")
+        curves, below = figure.subplots(2, 1, sharex=True, height_ratios=[HEIGHT, rows])
+        below.set_ylim(n_rows + 0.5, -0.5)
+        below.axis("off")
+        curves.tick_params(labelbottom=True)
+        yield figure, curves, below
+
+
+@contextmanager
+def _theme() -> Iterator[None]:
+    with sns.axes_style("white", _SETTINGS), sns.plotting_context("paper"), mpl.rc_context(_SETTINGS):
+        yield

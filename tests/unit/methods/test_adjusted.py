@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lab.methods.adjusted import AdjustedDifference, estimate_adjusted_difference
+from retention_lab.methods.adjusted import AdjustedDifference, draw_fit, estimate_adjusted_difference, estimate_departures
 from retention_lab.methods.cox import CoxFit, fit_cox, predict_survival
 
 RNG = np.random.default_rng(5)
@@ -18,9 +18,9 @@ FIT = fit_cox(DESIGN, DURATION, EVENT)
 WITHOUT, WITH = DESIGN.assign(discount=0), DESIGN.assign(discount=1)
 
 
-def difference(fit: CoxFit = FIT, **changes: Any) -> AdjustedDifference:
+def difference(fit: CoxFit = FIT, *, n_draws: int = 500, seed: int = 0, **changes: Any) -> AdjustedDifference:
     question = {"design_as_is": WITHOUT, "design_changed": WITH, "horizon": 6} | changes
-    return estimate_adjusted_difference(fit, **question)
+    return estimate_adjusted_difference(draw_fit(fit, n_draws=n_draws, seed=seed), **question)
 
 
 def test_the_difference_is_the_mean_over_customers_of_predicted_survival() -> None:
@@ -119,3 +119,40 @@ def test_a_horizon_past_the_follow_up_is_not_observed() -> None:
     result = difference(horizon=100)
 
     assert (result.reason, result.n_covered, result.n_not_covered) == ("not_observed", 0, N)
+
+
+def test_departures_are_the_sum_of_each_customers_own_chance() -> None:
+    tenure = np.arange(N) % 12
+    chances = []
+    for row in range(N):
+        here, later = predict_survival(FIT, DESIGN.iloc[[row]], [float(tenure[row]), float(tenure[row]) + 6])[0]
+        chances.append(1 - later / here)
+
+    result = estimate_departures(draw_fit(FIT), DESIGN, horizon=6, tenure=tenure)
+
+    assert result.value == pytest.approx(sum(chances))
+    assert result.ci_lower < result.value < result.ci_upper
+
+
+def test_customers_kept_are_departures_as_things_are_less_departures_after_the_change() -> None:
+    tenure, draws = np.full(N, 3), draw_fit(FIT)
+    before, after = (estimate_departures(draws, d, horizon=6, tenure=tenure).value for d in (WITHOUT, WITH))
+
+    kept = estimate_adjusted_difference(draws, WITHOUT, WITH, horizon=6, tenure=tenure).value
+
+    assert kept == pytest.approx(before - after)
+
+
+def test_departures_follow_the_mix_of_those_here_and_not_the_mix_of_those_at_risk() -> None:
+    # Customers on the hasty plan joined lately: at each tenure the curve of all is that of the steady ones before them.
+    hasty, steady = np.zeros(N), np.ones(N)
+    design = pd.DataFrame({"steady": np.concatenate([hasty, steady])})
+    leaves = np.concatenate([np.arange(N) % 5 + 1, np.arange(N) % 50 + 1])
+    seen = np.concatenate([np.full(N, 3), np.full(N, 40)])
+    fit = fit_cox(design, np.minimum(leaves, seen), leaves <= seen)
+    here = pd.DataFrame({"steady": np.zeros(100)})
+
+    result = estimate_departures(draw_fit(fit), here, horizon=1, tenure=np.full(100, 2))
+
+    # A third of the hasty at tenure 2 leave at 3.
+    assert result.value == pytest.approx(100 / 3, rel=0.15)
