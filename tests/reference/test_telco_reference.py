@@ -56,8 +56,10 @@ def test_monthly_contracts(monthly: SurvivalCurve) -> None:
     assert (monthly.n_obs, monthly.n_events.sum()) == (3351, 1556)
     assert (median.value, median.ci_lower, median.ci_upper) == (34, 31, 37)
     assert [estimate.value for estimate in survival_at(monthly, [1, 6, 12, 24, 36, 48, 60, 72])] == pytest.approx(
-        [0.9039092808, 0.7802600438, 0.6950307890, 0.5753431160]
-        + [0.4800295787, 0.3871771345, 0.2890128109, 0.1265893575],
+        [
+            *(0.9039092808, 0.7802600438, 0.6950307890, 0.5753431160),
+            *(0.4800295787, 0.3871771345, 0.2890128109, 0.1265893575),
+        ],
         abs=1e-9,
     )
 

@@ -40,7 +40,8 @@ def test_a_whole_report_loads_and_runs_nothing(notebook: NotebookNode, build: An
     style = page.one("style").text
     assert "url(" not in style
     assert "@import" not in style
-    assert "http:" not in html and "https:" not in html
+    assert "http:" not in html
+    assert "https:" not in html
 
 
 def test_the_page_forbids_loading_before_anything_could_load(notebook: NotebookNode, build: Any) -> None:
@@ -187,7 +188,9 @@ def test_prose_keeps_web_and_mail_links_and_makes_text_of_the_rest(build: Any) -
     assert [link.attrs["href"] for link in html.every("a")] == ["https://example.org", "mailto:a@example.org"]
     assert {link.attrs["rel"] for link in html.every("a")} == {"noopener noreferrer"}
     assert not html.every("img", "b")
-    assert "a chart" in html.text and "<b>bold</b>" in html.text and "file" in html.text
+    assert "a chart" in html.text
+    assert "<b>bold</b>" in html.text
+    assert "file" in html.text
 
 
 def test_a_torn_address_does_not_stop_a_report() -> None:

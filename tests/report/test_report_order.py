@@ -115,7 +115,7 @@ def test_provenance_names_the_run_the_playbook_the_versions_and_the_inputs(noteb
 def test_a_bundle_that_cannot_be_read_names_its_cell(build: Any) -> None:
     notebook = build.noted(build.said("# Q"), build.ran("by-plan", build.shown("pie", {})))
 
-    with pytest.raises(PlaybookError, match="by-plan.*'pie'"):
+    with pytest.raises(PlaybookError, match=r"by-plan.*'pie'"):
         render_report(notebook)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from retention_lab.errors import Fault, PlaybookError
+from retention_lab.findings.finding import MIME, SCHEMA
 
-MIME = "application/vnd.retention-lab+json"
 SCHEMA = 1
 VERDICTS = ("act", "watch", "fine", "no_evidence", "not_enough_data", "invalid")
 KINDS = ("finding", "findings", "chart", "table")
@@ -52,6 +52,8 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
+    """The head of a table's column, and to which side its cells stand."""
+
     name: str
     align: Literal["left", "right"]
 

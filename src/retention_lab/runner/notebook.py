@@ -7,9 +7,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 from retention_lab.errors import DataError, Fault
+from retention_lab.findings.finding import MIME
 from retention_lab.runner.plan import PlannedRun
 
-MIME = "application/vnd.retention-lab+json"
 INJECTED = "injected-parameters"
 _ERROR_MARKER = "papermill-error-cell-tag"
 
@@ -37,7 +37,7 @@ def strip_clock(notebook: NotebookNode) -> None:
 
 
 def collect_findings(notebook: NotebookNode) -> list[dict[str, Any]]:
-    """All findings that the notebook displays, in order, each id once."""
+    """All findings that the notebook displays, each id once: those of its headline first, the others in order."""
     found: dict[str, dict[str, Any]] = {}
     for bundle in _bundles(notebook):
         data = bundle.get("data", {})
@@ -101,5 +101,6 @@ def _commentary(run: PlannedRun) -> str:
 
 
 def _bundles(notebook: NotebookNode) -> list[dict[str, Any]]:
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    headline_first = sorted(notebook.cells, key=lambda cell: "headline" not in cell.metadata.get("tags", []))
+    outputs = (output for cell in headline_first for output in cell.get("outputs", []))
     return [output.data[MIME] for output in outputs if MIME in output.get("data", {})]

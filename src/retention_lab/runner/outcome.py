@@ -26,6 +26,7 @@ class RunResult:
 
 
 def ok_result(run: PlannedRun, record: Record) -> RunResult:
+    """What a finished run tells the person who asked for it."""
     seconds = record.durations.get("total", 0.0)
     return RunResult(run=run, status="ok", folder=run.folder, findings=tuple(record.findings), seconds=seconds)
 
@@ -38,6 +39,7 @@ def current_result(run: PlannedRun) -> RunResult:
 
 
 def failed_record(run: PlannedRun, error: RunError, durations: dict[str, float]) -> Record:
+    """The record of a run that ended in an error."""
     return replace(begin_record(run), status="failed", error=error, durations=durations)
 
 

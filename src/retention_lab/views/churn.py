@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
@@ -41,7 +40,9 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
     groups = [group for group in comparison.groups if len(group.curve.time)][:MAX_CURVES]
     shown = max((group.shown_through for group in groups), default=0.0)
     with themed_axes_with_rows(len(groups)) as (figure, axes, below):
-        named = [(level_name(group.level, text), group.curve, colour) for group, colour in zip(groups, PALETTE, strict=False)]
+        named = [
+            (level_name(group.level, text), group.curve, colour) for group, colour in zip(groups, PALETTE, strict=False)
+        ]
         for group, (_, curve, colour) in zip(groups, named, strict=True):
             _draw_curve(axes, curve, colour, group.shown_through)
         _survival_axes(axes, comparison.unit, shown, text)
@@ -109,7 +110,9 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
     with themed_axes(height=1.1 + 0.34 * max(1, len(shown))) as (figure, axes):
         places = np.arange(len(shown))[::-1]
         for place, effect in zip(places, shown, strict=True):
-            low, mid, high = (100 * value for value in (effect.points.ci_lower, effect.points.value, effect.points.ci_upper))
+            low, mid, high = (
+                100 * value for value in (effect.points.ci_lower, effect.points.value, effect.points.ci_upper)
+            )
             colour = MUTED if low <= 0 <= high else ACCENT
             axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="round")
             axes.plot(mid, place, "o", color=colour, markersize=6)
@@ -122,13 +125,21 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.grid(axis="x", visible=True, color=GRID)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(text.say("Points still here {when}, against the comparison", when=at_time(drivers.horizon, drivers.unit, text)))
+        axes.set_xlabel(
+            text.say(
+                "Points still here {when}, against the comparison", when=at_time(drivers.horizon, drivers.unit, text)
+            )
+        )
     caption = text.say(
         "What each group goes with, all else equal, with {level} intervals. Grey: the interval holds zero.",
         level=text.percent(drivers.confidence_level, 0),
     )
     parts = [
-        text.say("{name} {points} points", name=_effect_name(e.name, e.level, e.reference, text), points=text.number(100 * e.points.value))
+        text.say(
+            "{name} {points} points",
+            name=_effect_name(e.name, e.level, e.reference, text),
+            points=text.number(100 * e.points.value),
+        )
         for e in shown[:6]
     ]
     return Chart(figure, caption, text.join(parts) + "." if parts else text.say("0 covariates could be estimated."))
@@ -150,7 +161,12 @@ def _effect_name(name: str, level: str, reference: str, text: Text) -> str:
 
 def unit_name(unit: str, text: Text) -> str:
     """The unit of durations, in the plural."""
-    names = {"days": text.say("days"), "weeks": text.say("weeks"), "months": text.say("months"), "years": text.say("years")}
+    names = {
+        "days": text.say("days"),
+        "weeks": text.say("weeks"),
+        "months": text.say("months"),
+        "years": text.say("years"),
+    }
     return names[unit]
 
 
@@ -160,7 +176,9 @@ def _steps(curve: SurvivalCurve, values: Floats, through: float) -> tuple[Floats
     times = curve.time[keep]
     if times.size > MAX_POINTS:
         times = np.linspace(0, through, MAX_POINTS)
-    return np.concatenate([[0.0], times]), np.concatenate([[1.0], np.array([_value_at_time(curve, values, t) for t in times])])
+    return np.concatenate([[0.0], times]), np.concatenate(
+        [[1.0], np.array([_value_at_time(curve, values, t) for t in times])]
+    )
 
 
 def _value_at_time(curve: SurvivalCurve, values: Floats, time: float) -> float:

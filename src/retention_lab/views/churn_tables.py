@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
 from retention_lab.analysis.drivers import Drivers, Effect
 from retention_lab.findings.words import at_time, covariate_name, level_name, span
+from retention_lab.methods.adjusted import AdjustedDifference
+from retention_lab.methods.departures import ExpectedDepartures
 from retention_lab.text import Text
 from retention_lab.views.display import Table
 
@@ -24,7 +26,12 @@ def table_of_survival(result: ChurnSurvival, text: Text) -> Table:
     ]
     return Table(
         caption=text.say("Customers still here. {median}", median=_median(result, text)),
-        columns=(text.say("Time"), text.say("Still here"), _level(result.curve.confidence_level, text), text.say("At risk")),
+        columns=(
+            text.say("Time"),
+            text.say("Still here"),
+            _level(result.curve.confidence_level, text),
+            text.say("At risk"),
+        ),
         align=("left", "right", "right", "right"),
         rows=tuple(rows),
     )
@@ -58,7 +65,9 @@ def table_of_groups(study: ChurnStudy, comparisons: Sequence[GroupComparison], t
     known.sort(key=lambda item: -item[1].departures.value)
     rows = [
         (
-            text.say("{column}: {level}", column=covariate_name(comparison.column), level=level_name(group.level, text)),
+            text.say(
+                "{column}: {level}", column=covariate_name(comparison.column), level=level_name(group.level, text)
+            ),
             text.count(group.n_here),
             text.count(group.departures.value),
             text.interval(group.departures.ci_lower, group.departures.ci_upper, 0),
@@ -68,11 +77,15 @@ def table_of_groups(study: ChurnStudy, comparisons: Sequence[GroupComparison], t
     ]
     return Table(
         caption=text.say(
-            "Customers still here who will leave within {span}, by group; a customer is in one group of each covariate.",
+            "Customers here who will leave within {span}, by group. Each customer is in one group of each covariate.",
             span=span(study.horizon, study.unit, text),
         ),
         columns=(
-            text.say("Group"), text.say("Still here"), text.say("Will leave"), _level(study.confidence_level, text), text.say("Of 100"),
+            text.say("Group"),
+            text.say("Still here"),
+            text.say("Will leave"),
+            _level(study.confidence_level, text),
+            text.say("Of 100"),
         ),
         align=("left", "right", "right", "right", "right"),
         rows=tuple(rows),
@@ -83,9 +96,16 @@ def table_of_drivers(drivers: Drivers, text: Text) -> Table:
     """Hazard ratios, for those who want them."""
     rows = [_driver_row(effect, text) for effect in drivers.effects]
     return Table(
-        caption=text.say("Hazard ratios: how many times as fast customers leave, all else equal. {method}.", method=drivers.fit.method),
+        caption=text.say(
+            "Hazard ratios: how many times as fast customers leave, all else equal. {method}.",
+            method=drivers.fit.method,
+        ),
         columns=(
-            text.say("Compared"), text.say("Hazard ratio"), _level(drivers.confidence_level, text), text.say("p, Holm"), text.say("Customers"),
+            text.say("Compared"),
+            text.say("Hazard ratio"),
+            _level(drivers.confidence_level, text),
+            text.say("p, Holm"),
+            text.say("Customers"),
         ),
         align=("left", "right", "right", "right", "right"),
         rows=tuple(rows),
@@ -102,7 +122,13 @@ def _driver_row(effect: Effect, text: Text) -> tuple[str, ...]:
     if math.isnan(effect.hazard_ratio):
         return name, text.say("too little to say"), "", "", text.count(effect.n_obs)
     interval = text.interval(effect.ci_lower, effect.ci_upper, 2)
-    return name, text.number(effect.hazard_ratio, 2), interval, text.pvalue(effect.pvalue_adjusted), text.count(effect.n_obs)
+    return (
+        name,
+        text.number(effect.hazard_ratio, 2),
+        interval,
+        text.pvalue(effect.pvalue_adjusted),
+        text.count(effect.n_obs),
+    )
 
 
 def table_of_naive(drivers: Drivers, text: Text) -> Table:
@@ -125,12 +151,17 @@ def table_of_naive(drivers: Drivers, text: Text) -> Table:
 
 
 def _ratio(ratio: tuple[float, float, float], text: Text) -> str:
-    return text.say("{ratio} ({interval})", ratio=text.number(ratio[0], 2), interval=text.interval(ratio[1], ratio[2], 2))
+    return text.say(
+        "{ratio} ({interval})", ratio=text.number(ratio[0], 2), interval=text.interval(ratio[1], ratio[2], 2)
+    )
 
 
 def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, text: Text) -> Table:
     """The expected departures counted in two ways, which should not lie far apart."""
-    ways = [(text.say("One curve for all customers"), result.departures), (text.say("By the covariates of each customer"), drivers.departures)]
+    ways: list[tuple[str, ExpectedDepartures | AdjustedDifference]] = [
+        (text.say("One curve for all customers"), result.departures),
+        (text.say("By the covariates of each customer"), drivers.departures),
+    ]
     rows = [
         (
             name,
@@ -142,11 +173,16 @@ def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, 
     ]
     return Table(
         caption=text.say(
-            "Customers who will leave within {span}, counted in two ways. Where they differ, customers of one tenure are "
-            "not like those who passed it before them; the second way allows for that.",
+            "Customers who will leave within {span}, counted in two ways. Where they differ, customers of one tenure "
+            "are not like those who passed it before them; the second way allows for that.",
             span=span(study.horizon, study.unit, text),
         ),
-        columns=(text.say("Counted by"), text.say("Customers here"), text.say("Will leave"), _level(study.confidence_level, text)),
+        columns=(
+            text.say("Counted by"),
+            text.say("Customers here"),
+            text.say("Will leave"),
+            _level(study.confidence_level, text),
+        ),
         align=("left", "right", "right", "right"),
         rows=tuple(rows),
     )

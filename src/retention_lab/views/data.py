@@ -26,7 +26,14 @@ def table_of_tables(client: Client) -> Table:
     )
     return Table(
         caption=text.say("What was read. Rows that were set aside lie untouched in the client's quarantine folder."),
-        columns=(text.say("Table"), text.say("File"), text.say("Rows"), text.say("Kept"), text.say("Set aside"), text.say("Share")),
+        columns=(
+            text.say("Table"),
+            text.say("File"),
+            text.say("Rows"),
+            text.say("Kept"),
+            text.say("Set aside"),
+            text.say("Share"),
+        ),
         align=("left", "left", "right", "right", "right", "right"),
         rows=rows,
     )
@@ -39,7 +46,12 @@ def table_of_faults(client: Client, observation: Observation) -> Table:
     return Table(
         caption=text.say("What was found, and what was done. Row numbers are those that a spreadsheet shows."),
         columns=(
-            text.say("Found"), text.say("Table"), text.say("Column"), text.say("Rows"), text.say("First row"), text.say("Done"),
+            text.say("Found"),
+            text.say("Table"),
+            text.say("Column"),
+            text.say("Rows"),
+            text.say("First row"),
+            text.say("Done"),
         ),
         align=("left", "left", "left", "right", "right", "left"),
         rows=tuple(rows) or ((text.say("Nothing"), "", "", "", "", ""),),
@@ -48,12 +60,23 @@ def table_of_faults(client: Client, observation: Observation) -> Table:
 
 def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
     set_aside = [
-        (reason_name(found.reason, text), loaded.table, found.column, text.count(found.n_rows), text.count(found.first_row), text.say("set aside"))
+        (
+            reason_name(found.reason, text),
+            loaded.table,
+            found.column,
+            text.count(found.n_rows),
+            text.count(found.first_row),
+            text.say("set aside"),
+        )
         for found in loaded.rejections
     ]
     blank = [
         (
-            text.say("blank"), loaded.table, found.column, text.count(found.n_rows), text.count(found.first_row),
+            text.say("blank"),
+            loaded.table,
+            found.column,
+            text.count(found.n_rows),
+            text.count(found.first_row),
             text.say("left as it is") if found.used else text.say("column not used"),
         )
         for found in loaded.blanks
@@ -65,9 +88,15 @@ def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
 def _observed(observation: Observation, text: Text) -> list[_Row]:
     words = {
         "started_after": (text.say("started after {day}", day=text.date(observation.as_of)), text.say("left out")),
-        "observed_after": (text.say("not observed before {day}", day=text.date(observation.as_of)), text.say("left out")),
+        "observed_after": (
+            text.say("not observed before {day}", day=text.date(observation.as_of)),
+            text.say("left out"),
+        ),
     }
-    rows = [(words[reason][0], "customers", "", text.count(n), "", words[reason][1]) for reason, n in observation.left_out.items()]
+    rows = [
+        (words[reason][0], "customers", "", text.count(n), "", words[reason][1])
+        for reason, n in observation.left_out.items()
+    ]
     if observation.n_at_zero:
         found = text.say("no time here yet: {span}", span=span(0, observation.unit, text))
         done = text.say("kept; they count at time 0 and say nothing about later")
@@ -95,4 +124,4 @@ def reason_name(reason: str, text: Text) -> str:
         "destroyed": text.say("id rounded by a spreadsheet"),
         "conflicting": text.say("same id, different rows"),
     }
-    return whole.get(reason) or starts.get(reason.split("_")[0]) or covariate_name(reason)
+    return whole.get(reason) or starts.get(reason.split("_", maxsplit=1)[0]) or covariate_name(reason)

@@ -5,7 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_lab.methods.adjusted import AdjustedDifference, draw_fit, estimate_adjusted_difference, estimate_departures
+from retention_lab.methods.adjusted import (
+    AdjustedDifference,
+    draw_fit,
+    estimate_adjusted_difference,
+    estimate_departures,
+)
 from retention_lab.methods.cox import CoxFit, fit_cox, predict_survival
 
 RNG = np.random.default_rng(5)

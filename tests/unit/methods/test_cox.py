@@ -139,7 +139,7 @@ def test_a_covariate_in_other_units_keeps_its_story(unit: float) -> None:
 
 def test_episodes_of_one_customer_are_one_customer() -> None:
     cut = DURATION // 2
-    long = (ENTRY < cut) & (cut < DURATION)
+    long = (cut > ENTRY) & (cut < DURATION)
     design = pd.concat([DESIGN, DESIGN[long]])
     duration = np.concatenate([np.where(long, cut, DURATION), DURATION[long]])
     event = np.concatenate([np.where(long, 0, EVENT), EVENT[long]])
@@ -160,8 +160,8 @@ def brute_force_baseline(fit: CoxFit, weights: np.ndarray) -> list[float]:
     hazard = np.exp((DESIGN[list(fit.names)].to_numpy() - fit.centre) @ fit.coefficients)
     cumulative, path = 0.0, []
     for t in np.unique(DURATION[EVENT == 1]):
-        at_risk = ((ENTRY < t) | (ENTRY == 0)) & (t <= DURATION)
-        tied = (DURATION == t) & (EVENT == 1)
+        at_risk = ((t > ENTRY) | (ENTRY == 0)) & (t <= DURATION)
+        tied = (t == DURATION) & (EVENT == 1)
         total, leaving, d = (weights * hazard)[at_risk].sum(), (weights * hazard)[tied].sum(), int(tied.sum())
         cumulative += sum(weights[tied].mean() / (total - gone / d * leaving) for gone in range(d))
         path.append(cumulative)
