@@ -15,7 +15,7 @@ demo: .venv/runtime ## Run the playbooks for the made-up client; the reports lan
 	@$(BIN)/retention-lab run demo
 
 test: .venv/dev ## Run the whole test suite
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/dev ## Check style, types, import contracts, notebooks and documents
 	@$(BIN)/ruff check .

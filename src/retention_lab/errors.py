@@ -41,6 +41,10 @@ class RetentionLabError(Exception):
         self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type["RetentionLabError"], tuple[tuple[Fault, ...]]]:
+        """By its faults: an error comes home from a worker process as what it was, and not as its text cut to letters."""
+        return type(self), (self.faults,)
+
 
 class DataError(RetentionLabError):
     """A client's file, table or client.yml is not as it must be."""

@@ -46,17 +46,17 @@ class Text:
         """The language that a page is really written in, for its `lang` attribute."""
         return self._locale.language
 
-    def say(self, message: str, **values: object) -> str:
+    def say(self, message: str, /, **values: object) -> str:
         """`message` in the reader's language, its `{placeholders}` filled in."""
         return self._catalogue.gettext(message).format(**values)
 
-    def say_many(self, one: str, many: str, n: int, **values: object) -> str:
+    def say_many(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The plural form of the reader's language for `n`; `{n}` is written with separators."""
         return self._catalogue.ngettext(one, many, n).format(n=self.count(n), **values)
 
     def count(self, n: float) -> str:
-        """A whole number with thousands separators."""
-        return self.number(round(n), 0)
+        """A whole number with thousands separators; a dash where there is none."""
+        return self.number(n, 0)
 
     def number(self, value: float, digits: int = 1) -> str:
         """A number with exactly `digits` decimals; a dash where there is none."""
@@ -90,7 +90,7 @@ class Text:
         return format_list(items, locale=self._locale) if items else _DASH
 
     def percent_interval(self, lower: float, upper: float, digits: int = 1) -> str:
-        """An interval of shares: 12.1–14.0%."""
+        """An interval of shares: 12.1% to 14.0%."""
         return self.say("{lower} to {upper}", lower=self.percent(lower, digits), upper=self.percent(upper, digits))
 
     def interval(self, lower: float, upper: float, digits: int = 1) -> str:

@@ -5,13 +5,12 @@ Only outputs with our MIME type count. Streams, errors and any other output are 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from retention_lab.errors import Fault, PlaybookError
-from retention_lab.findings.finding import MIME, SCHEMA
+from retention_lab.findings.finding import MIME, SCHEMA, Verdict
 
-SCHEMA = 1
-VERDICTS = ("act", "watch", "fine", "no_evidence", "not_enough_data", "invalid")
+VERDICTS = get_args(Verdict)
 KINDS = ("finding", "findings", "chart", "table")
 
 Json = Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Text to numbers, days, moments, flags and codes, as Ibis expressions.
 
 A value that cannot be read becomes null, and the check `unreadable_<column>` sees that there had been something.
-Columns that come typed (Parquet) are cast as they are.
+Columns that come typed (Parquet) keep their values; what is declared missing is missing there too.
 """
 
 import ibis
@@ -10,21 +10,33 @@ import ibis.expr.types as ir
 from retention_lab.tables.client_file import ReadOptions
 from retention_lab.tables.contract import Kind
 
-ISO_DAY = r"^(\d{4})-(\d{1,2})-(\d{1,2})([ T](\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?))?$"
-DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})([ T](\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?))?$"
+_CLOCK = r"([ T](\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?))?$"
+ISO_DAY = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})" + _CLOCK
+DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _CLOCK
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
+# Spaces that do not break a line look like spaces, and stand in French and Slovenian numbers.
+_HARD_SPACES = ("\u00a0", "\u202f")
 
 
 def as_text(column: ir.Value, options: ReadOptions) -> ir.StringValue:
-    """Trimmed text; blanks and the declared sentinels are null."""
-    text = column.cast("string").strip()
-    return text.nullif("") if not options.missing else ibis.ifelse(text.isin(["", *options.missing]), None, text)
+    """Trimmed text; blanks, NaN and the declared sentinels are null."""
+    text = column.cast("string")
+    for space in _HARD_SPACES:
+        text = text.replace(space, " ")
+    text = text.strip()
+    nothing = text.isin(["", *(sentinel.strip() for sentinel in options.missing)])
+    if column.type().is_numeric():
+        # A sentinel -999 is written -999.0 in a column of fractions.
+        nothing = nothing | column.cast("float64").isin([*_numbers(options.missing)])
+    if column.type().is_floating():
+        nothing = nothing | column.isnan()
+    return ibis.ifelse(nothing, None, text)
 
 
 def as_kind(kind: Kind, column: ir.Value, options: ReadOptions) -> ir.Value:
     """The column as a value of that kind; null where it cannot be read. Codes and flags still need their mapping."""
     if kind == "number":
-        return _number(column, options)
+        return as_number(column, options)
     if kind == "day":
         return _moment(column, options).cast("date")
     if kind == "moment":
@@ -32,24 +44,39 @@ def as_kind(kind: Kind, column: ir.Value, options: ReadOptions) -> ir.Value:
     return as_text(column, options)
 
 
-def _number(column: ir.Value, options: ReadOptions) -> ir.Value:
-    if column.type().is_numeric():
-        return column.cast("float64")
+def as_number(column: ir.Value, options: ReadOptions) -> ir.FloatingValue:
+    """The column as numbers; null where it cannot be read, or is not finite."""
     text = as_text(column, options)
-    decimal = options.decimal
-    thousands = "," if decimal == "." else "."
+    typed = column.type().is_numeric()
+    number = ibis.ifelse(text.isnull(), None, column.cast("float64")) if typed else _parsed(text, options.decimal)
+    return ibis.ifelse(number.isinf(), None, number)
+
+
+def _parsed(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
     # Thousands are accepted only in full groups: "1,5" with a decimal point is a mistake, not fifteen.
-    grouped = rf"^[+-]?\d{{1,3}}(\{thousands}\d{{3}})+(\{decimal}\d+)?$"
-    plain = rf"^[+-]?(\d+(\{decimal}\d*)?|\{decimal}\d+)([eE][+-]?\d+)?$"
-    bare = ibis.ifelse(text.re_search(grouped), text.replace(thousands, ""), text)
+    point = rf"\{decimal}"
+    separators = r"[,' ]" if decimal == "." else r"[.' ]"
+    grouped = rf"^[+-]?\d{{1,3}}({separators}\d{{3}})+({point}\d+)?$"
+    plain = rf"^[+-]?(\d+({point}\d*)?|{point}\d+)([eE][+-]?\d+)?$"
     readable = text.re_search(grouped) | text.re_search(plain)
-    return ibis.ifelse(readable, bare.replace(decimal, "."), None).try_cast("float64")
+    bare = text.re_replace(separators, "").replace(decimal, ".")
+    return ibis.ifelse(readable, bare, None).try_cast("float64")
+
+
+def _numbers(sentinels: list[str]) -> list[float]:
+    numbers = []
+    for sentinel in sentinels:
+        try:
+            numbers.append(float(sentinel))
+        except ValueError:
+            continue
+    return numbers
 
 
 def _moment(column: ir.Value, options: ReadOptions) -> ir.Value:
-    if column.type().is_temporal():
-        return column.cast("timestamp")
     text = as_text(column, options)
+    if column.type().is_temporal():
+        return ibis.ifelse(text.isnull(), None, column.cast("timestamp"))
     day, month = (2, 1) if options.dates == "mdy" else (1, 2)
     written = ibis.cases(
         (text.re_search(ISO_DAY), _iso(text, ISO_DAY, 1, 2, 3)),
@@ -81,3 +108,9 @@ def as_code(text: ir.StringValue, mapping: dict[str, str | bool], codes: tuple[s
     meanings = {**{code: code for code in codes}, **{code: str(meaning) for code, meaning in mapping.items()}}
     known = [(text == code, ibis.literal(meaning)) for code, meaning in meanings.items() if meaning in codes]
     return ibis.cases(*known, else_=ibis.null("string"))
+
+
+def recoded(text: ir.StringValue, mapping: dict[str, str | bool]) -> ir.StringValue:
+    """Text with the client's own codes written out; other values stay as they are."""
+    known = [(text == code, ibis.literal(str(meaning))) for code, meaning in mapping.items()]
+    return ibis.cases(*known, else_=text) if known else text

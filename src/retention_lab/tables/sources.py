@@ -1,4 +1,4 @@
-"""Files as they came, read into text, with the row numbers that a spreadsheet shows.
+"""Files as they came, with the row numbers that a spreadsheet shows.
 
 A text file is read by Python's own csv module: it is the one reader that says which record is broken, keeps count of
 blank lines, and never guesses. Every value stays text here; `casting` turns it into numbers, days and codes.
@@ -10,175 +10,200 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from charset_normalizer import from_bytes
+from pyarrow import types
 
 from retention_lab.errors import DataError, Fault
 from retention_lab.tables.client_file import ReadOptions
+from retention_lab.tables.encoding import read_text, separator
+from retention_lab.tables.workspace import source_files
 
-ROW, RAGGED = "_row", "_ragged"
+POSITION, FILE, ROW, RAGGED, REASON = "_position", "_file", "_row", "_ragged", "_reason"
+_OURS = (POSITION, FILE, ROW, RAGGED, REASON)
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-_SAMPLE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What one table's files hold: `data` has the file's own columns beside `_row` and `_ragged`."""
+    """What one table's files hold.
+
+    `own` are the files' columns as they came; `places` says for each row the file, the row that a spreadsheet shows
+    (`_row`), and where the number of fields is wrong the record as it stood (`_ragged`).
+    """
 
     name: str
-    data: pa.Table
+    own: pa.Table
+    places: pa.Table
     notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[str]:
-        return [name for name in self.data.column_names if name not in (ROW, RAGGED)]
+        return list(self.own.column_names)
 
+    @property
+    def n_rows(self) -> int:
+        return int(self.own.num_rows)
 
-def source_files(folder: Path, source: str) -> list[Path]:
-    """The files that `source` names (a path or a glob inside the client's folder), in order.
+    def engine_name(self, column: str) -> str:
+        """What a column is called in the engine, where `Churn` and `churn` would be the same name."""
+        return f"file:{self.columns.index(column)}"
 
-    Raises DataError where there is none, or where one lies outside the folder.
-    """
-    relative = Path(source)
-    inside = not relative.is_absolute() and ".." not in relative.parts
-    files = sorted(path for path in folder.glob(source) if path.is_file()) if inside else []
-    if not inside or any(not path.resolve().is_relative_to(folder.resolve()) for path in files):
-        found = f"{source!r} leads out of the client's folder"
-        raise DataError(Fault(where="client.yml, source", found=found, allowed=f"a file or a pattern inside {folder}"))
-    if not files:
-        there = sorted(path.name for path in folder.iterdir() if path.is_file())
-        found = f"no file is called {source!r}"
-        raise DataError(Fault(where=str(folder), found=found, allowed=f"what lies there: {', '.join(there)}"))
-    return files
+    def for_engine(self, timezone: str) -> pa.Table:
+        """All that an engine needs, in types that it knows; moments with a time zone become the client's own time."""
+        own = {f"file:{i}": _plain(column, timezone) for i, column in enumerate(self.own.columns)}
+        position = pa.array(range(self.n_rows), pa.int64())
+        return pa.table({POSITION: position, **{name: self.places[name] for name in (FILE, ROW, RAGGED)}, **own})
+
+    def row_name(self, position: int) -> str:
+        """A row as a person finds it: its number, and its file where there are several."""
+        row, file = self.places[ROW][position].as_py(), self.file_name(position)
+        return f"row {row} of {file}" if file else f"row {row}"
+
+    def file_name(self, position: int) -> str:
+        """The file of a row where there are several, else nothing."""
+        return str(self.places[FILE][position].as_py()) if pc.count_distinct(self.places[FILE]).as_py() > 1 else ""
 
 
 def read_source(folder: Path, source: str, options: ReadOptions) -> Source:
-    """Read all files that `source` names as one table of text."""
-    parts = [_read_file(path, options) for path in source_files(folder, source)]
-    names = parts[0].columns
-    for part in parts[1:]:
-        if part.columns != names:
-            found = f"its columns are {', '.join(part.columns)}"
-            raise DataError(Fault(where=part.name, found=found, allowed=f"those of {parts[0].name}: {', '.join(names)}"))
-    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return Source(name=source, data=pa.concat_tables(part.data for part in parts), notes=notes)
+    """Read all files that `source` names as one table. Raises DataError with the faults of all files."""
+    parts, faults = [], []
+    for path in source_files(folder, source):
+        try:
+            parts.append(_read_file(path, path.relative_to(folder).as_posix(), options))
+        except DataError as error:
+            faults += error.faults
+    faults += [fault for part in parts[1:] if (fault := _other_columns(parts[0], part))]
+    if faults:
+        raise DataError(faults)
+    return Source(
+        name=source,
+        own=pa.concat_tables([part.own for part in parts], promote_options="default"),
+        places=pa.concat_tables(part.places for part in parts),
+        notes=tuple(f"{part.name}: {note}" if len(parts) > 1 else note for part in parts for note in part.notes),
+    )
 
 
-def _read_file(path: Path, options: ReadOptions) -> Source:
-    if path.suffix.lower() == ".parquet":
-        return _read_parquet(path)
-    if path.suffix.lower() in _TEXT_SUFFIXES:
-        return _read_text(path, options)
-    found = f"a {path.suffix or 'nameless'} file"
-    raise DataError(Fault(where=path.name, found=found, allowed=f"{', '.join(_TEXT_SUFFIXES)}, .parquet"))
+def _other_columns(first: Source, part: Source) -> Fault | None:
+    """Files of one table must agree: whose columns differ, or are of another type, cannot be laid end to end."""
+    if part.columns != first.columns:
+        allowed = f"those of {first.name}: {', '.join(first.columns)}"
+        return Fault(where=part.name, found=f"its columns are {', '.join(part.columns)}", allowed=allowed)
+    for one, other in zip(first.own.schema, part.own.schema, strict=True):
+        if one.type != other.type and not types.is_null(one.type) and not types.is_null(other.type):
+            found, allowed = f"column {one.name!r} is {other.type}", f"{one.type}, as in {first.name}"
+            return Fault(where=part.name, found=found, allowed=allowed, remedy="ask for files of one kind")
+    return None
 
 
-def _read_parquet(path: Path) -> Source:
+def _read_file(path: Path, name: str, options: ReadOptions) -> Source:
     try:
-        data = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        fault = Fault(where=path.name, found=f"not readable as Parquet: {error}", remedy="ask for the file again")
+        if path.suffix.lower() == ".parquet":
+            return _read_parquet(path, name)
+        if path.suffix.lower() in _TEXT_SUFFIXES:
+            return _read_csv(path, name, options)
+    except OSError as error:
+        fault = Fault(where=name, found=f"it cannot be opened: {error}", remedy="close it elsewhere, or mend its rights")
         raise DataError(fault) from error
-    if data.num_rows == 0:
-        raise _empty(path)
-    rows = pa.array(range(2, data.num_rows + 2), pa.int64())
-    return Source(name=path.name, data=data.append_column(ROW, rows).append_column(RAGGED, pa.nulls(len(rows), pa.string())))
+    found = f"a {path.suffix or 'nameless'} file"
+    raise DataError(Fault(where=name, found=found, allowed=f"{', '.join(_TEXT_SUFFIXES)}, .parquet"))
 
 
-def _read_text(path: Path, options: ReadOptions) -> Source:
-    text, notes = _decode(path, options.encoding)
-    if not text.strip():
-        raise _empty(path)
-    delimiter = options.delimiter or _delimiter(text)
-    records = _records(path, text, delimiter)
-    _, first = next(records, (1, []))
-    header = _header(path, first)
-    rows, ragged, values = [], [], []
+def _read_parquet(path: Path, name: str) -> Source:
+    try:
+        # The one file, not a folder of them: `key=value` in a path is not a column.
+        own = pq.ParquetFile(path).read()
+    except pa.ArrowException as error:
+        fault = Fault(where=name, found=f"not readable as Parquet: {error}", remedy="ask for the file again")
+        raise DataError(fault) from error
+    own = own.rename_columns(_header(name, 1, own.column_names))
+    if not own.num_rows:
+        raise _empty(name)
+    rows = range(2, own.num_rows + 2)
+    return Source(name=name, own=own, places=_places(name, list(rows), [None] * len(rows)))
+
+
+def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
+    text = read_text(path, options.encoding)
+    delimiter = options.delimiter or separator(text)
+    records = _records(name, text, delimiter)
+    header_row, first = next(((row, record) for row, record in records if any(map(str.strip, record))), (1, []))
+    if not first:
+        raise _empty(name)
+    header = _header(name, header_row, first)
+    rows: list[int] = []
+    ragged: list[str | None] = []
+    values: list[list[str]] = []
+    blank: list[int] = []
     for row, record in records:
+        if not any(map(str.strip, record)):
+            blank.append(row)
+            continue
         odd = len(record) != len(header)
         rows.append(row)
         ragged.append(delimiter.join(record) if odd else None)
         values.append((record + [""] * len(header))[: len(header)] if odd else record)
     if not rows:
-        raise _empty(path)
-    columns = {name: pa.array(column, pa.string()) for name, column in zip(header, zip(*values, strict=True), strict=True)}
-    data = pa.table({**columns, ROW: pa.array(rows, pa.int64()), RAGGED: pa.array(ragged, pa.string())})
-    return Source(name=path.name, data=data, notes=notes)
+        raise _empty(name)
+    own = pa.table({column: pa.array(cells, pa.string()) for column, cells in zip(header, zip(*values, strict=True), strict=True)})
+    notes = (f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}.",) if blank else ()
+    return Source(name=name, own=own, places=_places(name, rows, ragged), notes=notes)
 
 
-def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Records with the number of the row in which a spreadsheet shows them; blank lines count, but are no records."""
+def _records(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Records with the number of the row in which a spreadsheet shows them."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     row = 0
     try:
         for row, record in enumerate(reader, start=1):
-            if record:
-                yield row, record
+            yield row, record
     except csv.Error as error:
         found = f"row {row + 1} cannot be read: {error}"
         remedy = "the file is cut or a quote is never closed: ask for it again, or mend that row"
-        raise DataError(Fault(where=path.name, found=found, remedy=remedy)) from error
+        raise DataError(Fault(where=name, found=found, remedy=remedy)) from error
 
 
-def _decode(path: Path, declared: str | None) -> tuple[str, tuple[str, ...]]:
-    """The file's text, and what had to be guessed."""
-    raw = path.read_bytes()
-    if declared:
-        return _decode_as(path, raw, declared), ()
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if raw.startswith(mark):
-            return _decode_as(path, raw, encoding), ()
-    try:
-        return raw.decode("utf-8"), ()
-    except UnicodeDecodeError:
-        guess = from_bytes(raw[:_SAMPLE]).best()
-        encoding = guess.encoding if guess else "cp1252"
-        return _decode_as(path, raw, encoding), (f"The encoding was not declared and is read as {encoding}, a guess.",)
-
-
-def _decode_as(path: Path, raw: bytes, encoding: str) -> str:
-    try:
-        text = raw.decode(encoding).removeprefix("\ufeff")
-    except LookupError as error:
-        fault = Fault(where=path.name, found=f"the encoding {encoding!r} is not known", allowed="utf-8, cp1252, utf-16 …")
-        raise DataError(fault) from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = f"row {line} is not {encoding}: byte 0x{raw[error.start]:02x}"
-        raise DataError(Fault(where=path.name, found=found, remedy="set read.encoding, for example cp1252")) from error
-    if "\ufeff" not in text and encoding.lower().replace("-", "") not in ("utf8", "utf8sig", "utf16") and not raw.isascii():
-        _refuse_disguised_utf8(path, raw, encoding)
-    return text
-
-
-def _refuse_disguised_utf8(path: Path, raw: bytes, encoding: str) -> None:
-    """A file in UTF-8 reads as cp1252 without complaint, and every accent becomes two wrong letters."""
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return
-    line = raw.count(b"\n", 0, next(i for i, byte in enumerate(raw) if byte > 127)) + 1
-    found = f"read.encoding says {encoding}, but the file is UTF-8 (first accent in row {line})"
-    raise DataError(Fault(where=path.name, found=found, remedy="set read.encoding: utf-8"))
-
-
-def _delimiter(text: str) -> str:
-    """The commonest separator of the header line; the comma where none stands in it."""
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(",;\t|", key=lambda mark: (first.count(mark), mark == ","))
-
-
-def _header(path: Path, first: list[str]) -> list[str]:
-    """Column names without padding; names that are blank or twice there are refused where they would be ambiguous."""
-    names = [name.strip() or f"column {position}" for position, name in enumerate(first, start=1)]
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        found = f"row 1 has these column names more than once: {', '.join(twice)}"
-        raise DataError(Fault(where=path.name, found=found, remedy="give each column its own name"))
+def _header(name: str, row: int, first: list[str]) -> list[str]:
+    """Column names without padding; names that are twice there, or are our own, are refused as ambiguous."""
+    names = [column.strip() or f"column {position}" for position, column in enumerate(first, start=1)]
+    twice = [column for column, times in Counter(names).items() if times > 1]
+    found = [f"has these column names more than once: {', '.join(twice)}"] if twice else []
+    ours = [column for column in names if column in _OURS]
+    found += [f"has the column names {', '.join(ours)}, which the quarantine uses"] if ours else []
+    if found:
+        remedy = "give each column its own name"
+        raise DataError([Fault(where=name, found=f"row {row} {what}", remedy=remedy) for what in found])
     return names
 
 
-def _empty(path: Path) -> DataError:
-    return DataError(Fault(where=path.name, found="the file has no rows", remedy="ask for the file again"))
+def _places(name: str, rows: list[int], ragged: list[str | None]) -> pa.Table:
+    file = pa.array([name] * len(rows), pa.string())
+    return pa.table({FILE: file, ROW: pa.array(rows, pa.int64()), RAGGED: pa.array(ragged, pa.string())})
+
+
+def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
+    """The column in a type that every engine knows."""
+    kind = column.type
+    if types.is_timestamp(kind) and kind.tz:
+        local = pc.local_timestamp(column.cast(pa.timestamp("us", ZoneInfo(timezone).key), safe=False))
+        return local.cast(pa.timestamp("us"))
+    if types.is_timestamp(kind):
+        return column.cast(pa.timestamp("us"), safe=False)
+    if types.is_dictionary(kind):
+        return _plain(column.cast(kind.value_type), timezone)
+    if types.is_float16(kind):
+        return column.cast(pa.float32())
+    if any(known(kind) for known in (types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_decimal)):
+        return column
+    if types.is_null(kind) or types.is_string(kind) or types.is_large_string(kind) or types.is_time(kind):
+        return column.cast(pa.string())
+    # Lists, structures, bytes: nobody maps them, but a row that is there twice is told by them too.
+    texts = [None if value is None else str(value) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _empty(name: str) -> DataError:
+    return DataError(Fault(where=name, found="the file has no rows", remedy="ask for the file again"))

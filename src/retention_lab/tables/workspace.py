@@ -1,12 +1,14 @@
-"""Where playbooks, clients and reports lie."""
+"""Where playbooks, clients, their files and reports lie. Nothing here reads a file."""
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from retention_lab.errors import DataError, Fault
 
+QUARANTINE = "quarantine"
 _CLIENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -30,12 +32,13 @@ class Workspace:
 
     def client_names(self) -> list[str]:
         """The clients that have a client.yml, in alphabetical order."""
-        return sorted(file.parent.name for file in self.data.glob("*/client.yml"))
+        names = (file.parent.name for file in self.data.glob("*/client.yml"))
+        return sorted(name for name in names if is_client_name(name))
 
     def client_folder(self, name: str) -> Path:
-        """The folder of a client that exists; never one outside `data/`."""
+        """The folder of a client that exists, directly in `data/`."""
         folder = self.data / name
-        if not _CLIENT_NAME.fullmatch(name):
+        if not is_client_name(name):
             raise DataError(
                 Fault(
                     where="client",
@@ -54,6 +57,11 @@ class Workspace:
                 )
             )
         return folder
+
+
+def is_client_name(name: str) -> bool:
+    """Whether a client can be called so: the name becomes a folder, and stands in addresses and on command lines."""
+    return bool(_CLIENT_NAME.fullmatch(name))
 
 
 def find_workspace(start: Path | None = None) -> Workspace:
@@ -75,3 +83,34 @@ def find_workspace(start: Path | None = None) -> Workspace:
             remedy="go into the workspace, or set RETENTION_LAB_HOME to it",
         )
     )
+
+
+def source_files(folder: Path, source: str) -> list[Path]:
+    """The files that `source` names (a path or a glob inside the client's folder), in alphabetical order.
+
+    Hidden files and the quarantine are never among them. Raises DataError where there is none, or where one lies
+    outside the folder.
+    """
+    relative = Path(source)
+    inside = not relative.is_absolute() and ".." not in relative.parts
+    files = sorted(set(_matching(folder, source))) if inside else []
+    if not inside or any(not path.resolve().is_relative_to(folder.resolve()) for path in files):
+        found = f"{source!r} leads out of the client's folder"
+        raise DataError(Fault(where="client.yml, source", found=found, allowed=f"a file or a pattern inside {folder}"))
+    if not files:
+        there = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file())) or "no file at all"
+        raise DataError(Fault(where=str(folder), found=f"no file is called {source!r}", allowed=f"what lies there: {there}"))
+    return files
+
+
+def _matching(folder: Path, source: str) -> Iterator[Path]:
+    """A file of just that name comes first: `export[1].csv` is a name before it is a pattern."""
+    try:
+        paths = [folder / source] if (folder / source).is_file() else list(folder.glob(source))
+    except ValueError:
+        # Not a pattern at all: an empty text, a NUL inside.
+        return
+    for path in paths:
+        parts = path.relative_to(folder).parts
+        if path.is_file() and parts[0] != QUARANTINE and not any(part.startswith(".") for part in parts):
+            yield path

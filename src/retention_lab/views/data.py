@@ -7,7 +7,7 @@ from retention_lab.tables.observation import Observation
 from retention_lab.text import Text
 from retention_lab.views.display import Table
 
-_Row = tuple[str, str, str, str, str, str]
+_Row = tuple[str, str, str, str, str]
 
 
 def table_of_tables(client: Client) -> Table:
@@ -47,14 +47,13 @@ def table_of_faults(client: Client, observation: Observation) -> Table:
         caption=text.say("What was found, and what was done. Row numbers are those that a spreadsheet shows."),
         columns=(
             text.say("Found"),
-            text.say("Table"),
-            text.say("Column"),
+            text.say("Where"),
             text.say("Rows"),
             text.say("First row"),
             text.say("Done"),
         ),
-        align=("left", "left", "left", "right", "right", "left"),
-        rows=tuple(rows) or ((text.say("Nothing"), "", "", "", "", ""),),
+        align=("left", "left", "right", "right", "left"),
+        rows=tuple(rows) or ((text.say("Nothing"), "", "", "", ""),),
     )
 
 
@@ -62,8 +61,7 @@ def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
     set_aside = [
         (
             reason_name(found.reason, text),
-            loaded.table,
-            found.column,
+            _where(loaded, found.column),
             text.count(found.n_rows),
             text.count(found.first_row),
             text.say("set aside"),
@@ -73,16 +71,19 @@ def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
     blank = [
         (
             text.say("blank"),
-            loaded.table,
-            found.column,
+            _where(loaded, found.column),
             text.count(found.n_rows),
             text.count(found.first_row),
             text.say("left as it is") if found.used else text.say("column not used"),
         )
         for found in loaded.blanks
     ]
-    notes = [(text.say("as client.yml says"), loaded.table, "", "", "", note) for note in loaded.notes]
+    notes = [(text.say("as client.yml says"), loaded.table, "", "", note) for note in loaded.notes]
     return [*set_aside, *blank, *notes]
+
+
+def _where(loaded: LoadedTable, column: str) -> str:
+    return f"{loaded.table}, {column}" if column else loaded.table
 
 
 def _observed(observation: Observation, text: Text) -> list[_Row]:
@@ -94,13 +95,13 @@ def _observed(observation: Observation, text: Text) -> list[_Row]:
         ),
     }
     rows = [
-        (words[reason][0], "customers", "", text.count(n), "", words[reason][1])
+        (words[reason][0], "customers", text.count(n), "", words[reason][1])
         for reason, n in observation.left_out.items()
     ]
     if observation.n_at_zero:
         found = text.say("no time here yet: {span}", span=span(0, observation.unit, text))
         done = text.say("kept; they count at time 0 and say nothing about later")
-        rows.append((found, "customers", "", text.count(observation.n_at_zero), "", done))
+        rows.append((found, "customers", text.count(observation.n_at_zero), "", done))
     return rows
 
 

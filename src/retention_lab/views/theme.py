@@ -12,15 +12,15 @@ INK, MUTED, GRID = "#1f2933", "#52606d", "#d9dee3"
 ACCENT = "#0b5563"
 # Okabe and Ito (2008), Color Universal Design, without the yellow, which is too light for a line on white.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
-WIDTH, HEIGHT, ROW_HEIGHT = 6.4, 3.4, 0.21
+WIDTH, HEIGHT, ROW_HEIGHT = 5.8, 3.2, 0.21
 
 _SETTINGS = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
+    "font.size": 10.5,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
-    "axes.labelsize": 10,
+    "axes.labelsize": 10.5,
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
