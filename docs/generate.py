@@ -1,7 +1,7 @@
 """Write the pages of docs/ that say what the code says, and the table of modules in ARCHITECTURE.md.
 
-    python docs/generate.py          write them
-    python docs/generate.py --check  exit with 1, naming what is out of date
+python docs/generate.py          write them
+python docs/generate.py --check  exit with 1, naming what is out of date
 """
 
 import ast
@@ -19,11 +19,12 @@ GENERATED = "<!-- Written by `make docs`; changes here are lost. -->\n\n"
 def data_dictionary() -> str:
     from retention_lab.tables.checks import checks_for
     from retention_lab.tables.contract import CONTRACT
+    from retention_lab.tables.duplicates import duplicate_checks
 
     parts = [
         "# Data dictionary\n\n",
         "The canonical tables, to which `client.yml` maps a client's own columns. Required columns are in bold.\n",
-        "A customer needs `started_on`, with `ended_on` where there is one, or `tenure` with `churned`.\n",
+        "A customer needs `started_on` with `ended_on` (blank while still here), or `tenure` with `churned`.\n",
     ]
     for table, columns in CONTRACT.items():
         parts += [f"\n## {table}\n\n", "| column | kind | meaning |\n|---|---|---|\n"]
@@ -31,8 +32,13 @@ def data_dictionary() -> str:
             name = f"**{column.name}**" if column.required else column.name
             codes = f" ({', '.join(column.codes)})" if column.codes else ""
             parts.append(f"| {name} | {column.kind}{codes} | {column.meaning} |\n")
-        parts += ["\nA row is set aside for the first of these reasons that holds:\n\n", "| reason | what to do |\n|---|---|\n"]
-        parts += [f"| `{check.reason}` | {check.remedy} |\n" for check in checks_for(table, list(columns), None)]
+        parts += [
+            "\nA row is set aside for the first of these reasons that holds:\n\n",
+            "| reason | what to do |\n|---|---|\n",
+        ]
+        names = {column.name for column in columns}
+        checks = [*checks_for(table, list(columns), None), *duplicate_checks(table, names)]
+        parts += [f"| `{check.reason}` | {check.remedy} |\n" for check in checks]
         if table != "customers":
             parts.append("| `unknown_customer` | ask for a complete export of customers |\n")
     return "".join(parts)
@@ -59,7 +65,9 @@ def playbooks() -> str:
 
     parts = ["# Playbooks\n"]
     for playbook in find_playbooks(Workspace(ROOT)):
-        parts.append(f"\n## {playbook.name}\n\n{playbook.title}\n\n| parameter | type | default | meaning |\n|---|---|---|---|\n")
+        parts.append(
+            f"\n## {playbook.name}\n\n{playbook.title}\n\n| parameter | type | default | meaning |\n|---|---|---|---|\n"
+        )
         parts += [f"| `{p.name}` | {p.type} | `{p.default!r}` | {p.help} |\n" for p in playbook.parameters]
         needs = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in playbook.needs.items())
         uses = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in playbook.uses.items())

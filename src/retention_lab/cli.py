@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 a run failed; 2 the request or the data is wrong, and the 
 Nothing heavy is imported before a verb needs it, so that --help and a typing mistake are answered at once.
 """
 
-import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -190,11 +189,12 @@ def demo(
     Example:
       retention-lab demo acme --customers 5000
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+    from retention_lab.tables.workspace import find_workspace, is_client_name
+
+    if not is_client_name(name):
         fault = Fault(where="client", found=f"{name!r} cannot be a client's name", allowed="letters, digits, - and _")
         raise ParameterError(fault)
     from retention_lab.demo.generator import generate_demo
-    from retention_lab.tables.workspace import find_workspace
 
     folder = find_workspace().data / name
     generate_demo(folder, customers=customers, seed=seed)

@@ -42,7 +42,7 @@ class RetentionLabError(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
     def __reduce__(self) -> tuple[type["RetentionLabError"], tuple[tuple[Fault, ...]]]:
-        """By its faults: an error comes home from a worker process as what it was, and not as its text cut to letters."""
+        """By its faults, or an error from a worker process would come home as a text cut into letters."""
         return type(self), (self.faults,)
 
 

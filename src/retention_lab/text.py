@@ -14,7 +14,7 @@ from pathlib import Path
 from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 LANGUAGES = ("en", "it", "es", "fr", "sl")
 _LOCALE_DIR = Path(__file__).parent / "locale"
@@ -78,6 +78,9 @@ class Text:
             return _DASH
         pattern = self._locale.currency_formats["standard"].pattern.split(";")[0]
         pattern = pattern.replace(".00", "." + "0" * digits if digits else "")
+        if pattern.startswith("¤#") and get_currency_symbol(self.currency, self._locale)[-1].isalpha():
+            # A code of letters would run into the number: CHF5.
+            pattern = pattern.replace("¤", "¤\u00a0")
         rounded = round(amount, digits) + 0.0
         return format_currency(rounded, self.currency, pattern, locale=self._locale, currency_digits=False)
 

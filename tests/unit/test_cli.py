@@ -17,7 +17,7 @@ CLIENT = """\
 name: Acme Telecom
 observed_through: 2026-09-30
 tables:
-  customers: {source: customers.csv, columns: {customer_id: ID, started_on: Start}}
+  customers: {source: customers.csv, columns: {customer_id: ID, started_on: Start, ended_on: End}}
 """
 
 PARAMETERS = """\
@@ -33,7 +33,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     client = tmp_path / "data" / "acme"
     client.mkdir(parents=True)
     (client / "client.yml").write_text(CLIENT)
-    (client / "customers.csv").write_text("ID,Start\n1,2026-01-01\n")
+    (client / "customers.csv").write_text("ID,Start,End\n1,2026-01-01,\n")
     (tmp_path / "playbooks").mkdir()
     write_playbook(tmp_path, "churn-survival", "Who stays?", {"customers": ["customer_id", "started_on|tenure"]})
     write_playbook(tmp_path, "points", "Do points work?", {"loyalty": ["points"]})

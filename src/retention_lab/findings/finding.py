@@ -10,6 +10,9 @@ MIME = "application/vnd.retention-lab+json"
 SCHEMA = 1
 Verdict = Literal["act", "watch", "fine", "no_evidence", "not_enough_data", "invalid"]
 Bundle = dict[str, Any]
+# A difference below one point of survival is not worth a campaign, however certain it is.
+MATERIAL = 0.01
+NOT_A_NUMBER = math.nan
 
 
 def bundle(kind: str, data: dict[str, Any], *, plain: str, **others: str) -> Bundle:
@@ -21,7 +24,8 @@ def bundle(kind: str, data: dict[str, Any], *, plain: str, **others: str) -> Bun
 class Finding:
     """One answer. `headline` and `action` are finished sentences in the reader's language.
 
-    `estimate` with `ci_lower` and `ci_upper` is in `unit`; NaN where a number cannot be had, and then the headline says why.
+    `estimate` with `ci_lower` and `ci_upper` is in `unit`; NaN where a number cannot be had, and then the headline
+    says why.
     """
 
     id: str

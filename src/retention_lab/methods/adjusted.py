@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 _CHUNK = 25
 # Stands for the design row after the change: the last one, whose hazard is 0.
 _NOBODY_LEAVES = -1
+# Centring a design moves its differences by this much, as a share of its largest number.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +55,15 @@ class AdjustedDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Question:
-    """Distinct customers: which design row they have and would have, which stretch of time, and how many they are."""
+    """Distinct customers: which design row they have and would have, which stretch of time, and how many they are.
+
+    `shift` is what the change adds to the design row, where it adds the same to all; `changed` is then not used.
+    """
 
     designs: Floats
     as_is: NDArray[np.intp]
     changed: NDArray[np.intp]
+    shift: Floats | None
     stretches: NDArray[np.intp]
     stretch: NDArray[np.intp]
     share: Floats
@@ -191,8 +197,13 @@ def _why_not(
 
 
 def _collapsed(as_is: Floats, changed: Floats | None, spans: NDArray[np.intp], weight: Floats) -> _Question:
-    designs, row = distinct_rows(as_is if changed is None else np.concatenate([as_is, changed]))
-    after = np.full(len(as_is), _NOBODY_LEAVES) if changed is None else row[len(as_is) :]
+    shift = None if changed is None else _common_shift(as_is, changed)
+    if changed is None or shift is not None:
+        designs, row = distinct_rows(as_is)
+        after = np.full(len(as_is), _NOBODY_LEAVES)
+    else:
+        designs, row = distinct_rows(np.concatenate([as_is, changed]))
+        after = row[len(as_is) :]
     stretches, stretch = distinct_rows(spans.astype(float))
     kinds, kind = distinct_rows(np.column_stack([row[: len(as_is)], after, stretch]).astype(float))
     first, second, third = kinds.astype(np.intp).T
@@ -200,10 +211,17 @@ def _collapsed(as_is: Floats, changed: Floats | None, spans: NDArray[np.intp], w
         designs=designs,
         as_is=first,
         changed=second,
+        shift=shift,
         stretches=stretches.astype(np.intp),
         stretch=third,
         share=np.bincount(kind, weight).astype(float),
     )
+
+
+def _common_shift(as_is: Floats, changed: Floats) -> Floats | None:
+    """What the change adds to each row, if it adds the same to all: then half the exponentials need not be taken."""
+    added = changed - as_is
+    return added[:1] if len(added) and (np.abs(added - added[0]) <= _ROUNDING * np.abs(as_is).max()).all() else None
 
 
 def _value_and_interval(draws: CoxDraws, question: _Question) -> tuple[float, ...]:
@@ -218,10 +236,16 @@ def _differences(draws: CoxDraws, question: _Question, columns: slice) -> Floats
     """Survival changed less survival as it is, summed over customers; one number for each column of the draws."""
     cumulative = draws.cumulative_hazard[:, columns]
     start, end = question.stretches.T
-    over = (cumulative[end] - cumulative[start])[question.stretch]
+    over = cumulative[start] - cumulative[end]
+    if len(over) > 1:
+        over = over[question.stretch]
     hazard = relative_hazard(question.designs, draws.coefficients[:, columns])
-    hazard = np.concatenate([hazard, np.zeros((1, hazard.shape[1]))])
-    kept = np.exp(-over * hazard[question.changed]) - np.exp(-over * hazard[question.as_is])
+    before = hazard[question.as_is]
+    if question.shift is not None:
+        after = before * relative_hazard(question.shift, draws.coefficients[:, columns])
+    else:
+        after = np.concatenate([hazard, np.zeros((1, hazard.shape[1]))])[question.changed]
+    kept = np.exp(over * after) - np.exp(over * before)
     return np.asarray(np.einsum("i,ij->j", question.share, kept))
 
 

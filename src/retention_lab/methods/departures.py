@@ -95,11 +95,19 @@ def _intervals(value: float, variance: float, luck: float, n: float, confidence_
     stay = 1 - value / n
     log_variance = np.array(variance / (n * stay) ** 2 if stay > 0 else 0.0)
     low, high = log_log_interval(np.array(stay), log_variance, confidence_level)
-    pi_lower, pi_upper = _actual_number(value, variance + luck, n, confidence_level)
+    pi_lower, pi_upper = _number_range(value, variance + luck, n, confidence_level)
     return np.array([value, n * (1 - high), n * (1 - low), pi_lower, pi_upper, math.sqrt(variance)])
 
 
-def _actual_number(value: float, variance: float, n: float, confidence_level: float) -> tuple[float, float]:
+def actual_number(value: float, variance: float, n: float, confidence_level: float) -> tuple[float, float]:
+    """How many of `n` may really leave, where `value` are expected to and `variance` is that of the expectation.
+
+    Luck adds what it would if all were equally likely to leave, which is the most that it can.
+    """
+    return _number_range(value, variance + value * (1 - value / n), n, confidence_level)
+
+
+def _number_range(value: float, variance: float, n: float, confidence_level: float) -> tuple[float, float]:
     """Quantiles of a beta share with this mean and variance, rounded outwards to whole customers.
 
     A normal interval would be symmetric, and so too low at both ends, where only a handful are expected to leave.

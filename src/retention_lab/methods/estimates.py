@@ -23,8 +23,8 @@ class Estimate:
     - `not_observed`: it lies past the last day that anybody was observed.
 
     With a reason, `value` may still exist: a median that was reached has a `value` while its `ci_upper` may be nan
-    (`not_reached`), and a share of exactly nought has no interval (`too_few`). A nan never comes without a reason, but for the
-    `std_error` of a median, which has none: its interval is read off the curve's band.
+    (`not_reached`), and a share of exactly nought has no interval (`too_few`). A nan never comes without a reason, but
+    for the `std_error` of a median, which has none: its interval is read off the curve's band.
     """
 
     value: float

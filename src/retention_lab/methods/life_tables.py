@@ -4,7 +4,9 @@ Everything in `survival`, `departures` and `comparisons` starts from such a tabl
 so it costs the same for ten thousand customers as for a hundred million.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,6 +80,42 @@ def life_table(
     check_entries(entries, durations)
     counted = shares > 0
     return _count(durations[counted], events[counted], entries[counted], shares[counted])
+
+
+_COUNTS = ("n_entered", "n_events", "n_censored")
+
+
+def merge_tables(tables: Sequence[LifeTable]) -> LifeTable:
+    """Put the customers of several life tables into one."""
+    time = np.unique(np.concatenate([table.time for table in tables]))
+    counts: dict[str, Any] = {name: np.zeros(time.size) for name in _COUNTS}
+    for table in tables:
+        for name in _COUNTS:
+            counts[name][np.searchsorted(time, table.time)] += getattr(table, name)
+    return LifeTable(time=time, **counts)
+
+
+def take_from_table(whole: LifeTable, part: LifeTable) -> LifeTable:
+    """Leave the customers of `whole` that are not in `part`, each of whom is in both."""
+    counts: dict[str, Any] = {name: getattr(whole, name).copy() for name in _COUNTS}
+    for name in _COUNTS:
+        counts[name][np.searchsorted(whole.time, part.time)] -= getattr(part, name)
+    return LifeTable(time=whole.time, **counts)
+
+
+def count_running_units(table: LifeTable) -> LifeTable:
+    """Turn units completed into the unit that was running: nought completed is the first.
+
+    At time 0 remain those who enter there.
+    """
+    entered, at_start = table.n_entered.copy(), table.n_entered[table.time == 0].sum()
+    entered[table.time == 0] = 0.0
+    return LifeTable(
+        time=np.insert(table.time + 1, 0, 0.0),
+        n_entered=np.insert(entered, 0, at_start),
+        n_events=np.insert(table.n_events, 0, 0.0),
+        n_censored=np.insert(table.n_censored, 0, 0.0),
+    )
 
 
 def check_times(name: str, values: ArrayLike, size: int | None = None) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from retention_lab.methods.life_tables import LifeTable
@@ -31,23 +31,22 @@ class EventRates:
 
 
 def estimate_rates(table: LifeTable, edges: Sequence[float], confidence_level: float = 0.95) -> EventRates:
-    """Event rates over (edge, next edge] with the exact Poisson interval (Garwood 1936); time 0 joins the first stretch.
+    """Event rates over (edge, next edge] with the exact Poisson interval (Garwood 1936).
 
-    `edges` rise and start at 0. Weighted counts are taken as they are.
+    Events at time 0 join the first stretch. `edges` rise and start at 0. Weighted counts are taken as they are.
     """
     bounds = np.asarray(edges, dtype=float)
-    if bounds.size < 2 or bounds[0] != 0 or np.any(np.diff(bounds) <= 0):
+    if bounds.size < 2 or bounds[0] != 0 or not np.all(np.diff(bounds) > 0):
         raise ValueError(f"edges must start at 0 and rise, not {list(edges)}")
     place = np.clip(np.searchsorted(bounds, table.time, side="left") - 1, 0, None)
     inside = table.time <= bounds[-1]
-    events = np.bincount(place[inside], weights=table.n_events[inside], minlength=bounds.size - 1)
+    events = np.bincount(place[inside], weights=table.n_events[inside], minlength=bounds.size - 1).astype(float)
     exposure = np.diff(np.interp(bounds, *_cumulative_exposure(table)))
     tail = (1 - confidence_level) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.where(exposure > 0, exposure, np.nan)
-        # The chi-squared quantile is nan without events, where the lower limit is 0.
-        lower = np.where(events > 0, chi2.ppf(tail, 2 * events) / 2, 0.0)
-        upper = chi2.ppf(1 - tail, 2 * events + 2) / 2
+    known = np.where(exposure > 0, exposure, np.nan)
+    # Without events the lower limit is 0; the quantile of no degrees of freedom would be nan.
+    lower = np.where(events > 0, chi2.ppf(tail, 2 * np.maximum(events, 1e-9)) / 2, 0.0)
+    upper = chi2.ppf(1 - tail, 2 * events + 2) / 2
     return EventRates(
         start=bounds[:-1],
         end=bounds[1:],
@@ -58,6 +57,14 @@ def estimate_rates(table: LifeTable, edges: Sequence[float], confidence_level: f
         exposure=exposure,
         confidence_level=confidence_level,
     )
+
+
+def share_leaving(rate: ArrayLike, width: ArrayLike) -> Floats:
+    """Return the share of those at risk at the start of a stretch who have the event within its `width`.
+
+    A rate times a width is not a share: where all leave at once it passes one.
+    """
+    return np.asarray(-np.expm1(-np.asarray(rate, dtype=float) * np.asarray(width, dtype=float)), dtype=np.float64)
 
 
 def _cumulative_exposure(table: LifeTable) -> tuple[Floats, Floats]:

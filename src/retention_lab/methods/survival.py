@@ -5,7 +5,7 @@ Nothing is ever read past the follow-up: beyond it an estimate says `not_observe
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "estimate_median",
     "estimate_quantile",
     "estimate_restricted_mean",
+    "estimate_share",
     "estimate_survival",
     "life_table",
     "survival_at",
@@ -108,6 +109,36 @@ def estimate_survival(table: LifeTable, confidence_level: float = 0.95) -> Survi
 def survival_at(curve: SurvivalCurve, times: Sequence[float]) -> list[Estimate]:
     """Survival at each of `times`; past the follow-up it is not observed, never carried forward."""
     return [_survival_at(curve, time) for time in times]
+
+
+def estimate_share(curve: SurvivalCurve, time: float, confidence_level: float) -> Estimate:
+    """Survival at `time`, with an interval also where it is one or nought.
+
+    There Greenwood's variance is 0 or missing. The interval is then Wilson's (1927), of as many customers as are
+    still at risk where nobody left (Dorey and Korn 1987), and of as many as left where nobody stayed. A curve that
+    ended at nought stays there: nobody was left to be followed any longer.
+    """
+    gone = curve.survival.size > 0 and curve.survival[-1] == 0 and math.isnan(curve.collapsed_at)
+    if gone and time >= curve.time[-1]:
+        return _edge(0.0, float(curve.n_events.sum()), curve, confidence_level)
+    found = _survival_at(replace(curve, confidence_level=confidence_level), time)
+    if found.value == 1 and not found.reason:
+        return _edge(1.0, float(curve.at_risk[np.searchsorted(curve.time, time - 1e-9)]), curve, confidence_level)
+    return found
+
+
+def _edge(value: float, n: float, curve: SurvivalCurve, confidence_level: float) -> Estimate:
+    z = normal_quantile(confidence_level)
+    reach = z**2 / (n + z**2)
+    return Estimate(
+        value=value,
+        ci_lower=value - reach if value else 0.0,
+        ci_upper=1.0 if value else reach,
+        std_error=reach / z,
+        n_obs=curve.n_obs,
+        confidence_level=confidence_level,
+        method="Kaplan-Meier, Wilson interval",
+    )
 
 
 def estimate_median(curve: SurvivalCurve) -> Estimate:

@@ -13,7 +13,7 @@ from retention_lab.runner.catalogue import Playbook
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.keys import digest
 from retention_lab.tables.client_file import ClientFile
-from retention_lab.tables.workspace import Workspace
+from retention_lab.tables.workspace import Workspace, source_files
 
 _PACKAGE = Path(__file__).parents[1]
 # The packages whose version can change a number or a byte of a report.
@@ -91,9 +91,6 @@ def take_fingerprint(workspace: Workspace, client: str, file: ClientFile, playbo
 
 
 def _sources(folder: Path, file: ClientFile) -> dict[str, list[Path]]:
-    # Imported here: the module that reads the files imports pyarrow, which nobody needs for --help.
-    from retention_lab.tables.sources import source_files
-
     return {table: source_files(folder, spec.source) for table, spec in file.tables.items()}
 
 

@@ -33,20 +33,21 @@ def as_text(column: ir.Value, options: ReadOptions) -> ir.StringValue:
     return ibis.ifelse(nothing, None, text)
 
 
-def as_kind(kind: Kind, column: ir.Value, options: ReadOptions) -> ir.Value:
-    """The column as a value of that kind; null where it cannot be read. Codes and flags still need their mapping."""
+def as_kind(kind: Kind, column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
+    """A column, of which `text` is the text, as values of that kind; null where it cannot be read.
+
+    Codes and flags still need their mapping.
+    """
     if kind == "number":
-        return as_number(column, options)
-    if kind == "day":
-        return _moment(column, options).cast("date")
-    if kind == "moment":
-        return _moment(column, options)
-    return as_text(column, options)
+        return as_number(column, text, options)
+    if kind in ("day", "moment"):
+        moment = _moment(column, text, options)
+        return moment.cast("date") if kind == "day" else moment
+    return text
 
 
-def as_number(column: ir.Value, options: ReadOptions) -> ir.FloatingValue:
-    """The column as numbers; null where it cannot be read, or is not finite."""
-    text = as_text(column, options)
+def as_number(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.FloatingValue:
+    """A column, of which `text` is the text, as numbers; null where it cannot be read, or is not finite."""
     typed = column.type().is_numeric()
     number = ibis.ifelse(text.isnull(), None, column.cast("float64")) if typed else _parsed(text, options.decimal)
     return ibis.ifelse(number.isinf(), None, number)
@@ -73,8 +74,7 @@ def _numbers(sentinels: list[str]) -> list[float]:
     return numbers
 
 
-def _moment(column: ir.Value, options: ReadOptions) -> ir.Value:
-    text = as_text(column, options)
+def _moment(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
     if column.type().is_temporal():
         return ibis.ifelse(text.isnull(), None, column.cast("timestamp"))
     day, month = (2, 1) if options.dates == "mdy" else (1, 2)
@@ -112,5 +112,5 @@ def as_code(text: ir.StringValue, mapping: dict[str, str | bool], codes: tuple[s
 
 def recoded(text: ir.StringValue, mapping: dict[str, str | bool]) -> ir.StringValue:
     """Text with the client's own codes written out; other values stay as they are."""
-    known = [(text == code, ibis.literal(str(meaning))) for code, meaning in mapping.items()]
+    known = [(text == code, ibis.literal(str(meaning).strip())) for code, meaning in mapping.items()]
     return ibis.cases(*known, else_=text) if known else text

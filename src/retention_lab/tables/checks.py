@@ -1,21 +1,20 @@
 """What can be wrong with a row of a canonical table: a reason, an expression that finds it, and what to do about it.
 
 A check sees the canonical columns, and under `raw:<column>` the text that stood in the file.
-The first reason that holds is the row's reason.
+The first reason that holds is the row's reason. Rows that are there twice are a matter of `duplicates`.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import ibis
 import ibis.expr.types as ir
 
 from retention_lab.tables.contract import Column
-from retention_lab.tables.sources import RAGGED, ROW
+from retention_lab.tables.sources import RAGGED
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
-_DESTROYED = r"^\d([.,]\d+)?[eE]\+\d+$"
+_DESTROYED = r"^-?\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ def checks_for(table: str, present: list[Column], known_customers: ir.Table | No
     checks = [_RAGGED, *_column_checks(present), *_table_checks(table, {column.name for column in present})]
     if known_customers is not None and table != "customers":
         checks.append(_unknown_customer(known_customers))
-    return [*checks, *_duplicate_checks(table, present)]
+    return checks
 
 
 _RAGGED = Check(
@@ -125,6 +124,15 @@ _TABLE_CHECKS: dict[str, tuple[tuple[set[str], Check], ...]] = {
             ),
         ),
         (
+            {"entry_tenure"},
+            Check(
+                reason="negative_entry_tenure",
+                column="entry_tenure",
+                failing=lambda rows: rows.entry_tenure < 0,
+                remedy="a duration cannot be negative: ask the client how it was computed",
+            ),
+        ),
+        (
             {"tenure", "entry_tenure"},
             Check(
                 reason="ended_before_observed",
@@ -156,32 +164,3 @@ def _unknown_customer(known: ir.Table) -> Check:
         failing=lambda rows: rows.customer_id.notin(known.customer_id),
         remedy="the customers table lacks this id or it was set aside there: ask for a complete export",
     )
-
-
-def _duplicate_checks(table: str, present: list[Column]) -> Iterator[Check]:
-    """Where a table has a key, a second row for it is a fault; which of two different rows is right, we cannot know."""
-    key = _KEYS.get(table)
-    if key is None or key not in {column.name for column in present}:
-        return
-    yield Check(
-        reason="duplicate_row",
-        column=key,
-        failing=lambda rows: rows["copy"] > 0,
-        remedy="nothing: the first of the identical rows is kept",
-    )
-    yield Check(
-        reason=f"conflicting_{key}",
-        column=key,
-        failing=lambda rows: (rows["copy"] == 0).sum().over(ibis.window(group_by=rows[key])) > 1,
-        remedy=f"several different rows: ask which is right, or set duplicates: {{key: [{key}], keep: last}}",
-    )
-
-
-_KEYS = {"customers": "customer_id", "transactions": "transaction_id"}
-
-
-def with_copies(rows: ir.Table, columns: list[str]) -> ir.Table:
-    """Adds `copy`: 0 for the first of identical rows, then 1, 2, …"""
-    window = ibis.window(group_by=[rows[name] for name in columns], order_by=rows[ROW])
-    return rows.mutate(copy=ibis.row_number().over(window))
-

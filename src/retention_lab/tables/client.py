@@ -1,9 +1,14 @@
 """A client, opened: its file, its checked tables, the last day that counts, and where its results are written."""
 
+import csv
 import json
 import os
-from datetime import date
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
@@ -15,7 +20,7 @@ from retention_lab.tables.client_file import ClientFile, load_client_file
 from retention_lab.tables.contract import CONTRACT
 from retention_lab.tables.loading import LoadedTable, Loading, load_table
 from retention_lab.tables.workspace import find_workspace
-from retention_lab.text import Text
+from retention_lab.text import LANGUAGES, Text
 
 OUTPUT = "RETENTION_LAB_OUTPUT"
 
@@ -24,11 +29,15 @@ class Client:
     """One client of a workspace, as playbooks see it. Tables are loaded and checked when they are first asked for."""
 
     def __init__(self, folder: Path, *, as_of: str = "", language: str = "") -> None:
+        faults = _request_faults(as_of, language)
+        if faults:
+            raise ParameterError(faults)
         self.folder = folder
         self.file: ClientFile = load_client_file(folder)
         self.text = Text(language or self.file.language, self.file.currency)
         self._engine = _engine()
         self._loaded: dict[str, LoadedTable] = {}
+        self._refused: dict[str, RetentionLabError] = {}
         self._asked = as_of
 
     @property
@@ -39,53 +48,85 @@ class Client:
     def loaded(self, table: str) -> LoadedTable:
         """A table with what was found in it; loaded and checked at the first call."""
         if table not in self._loaded:
-            self._loaded[table] = load_table(self._loading(table))
-            self._report_inputs()
+            job = self._loading(table)
+            refers = table != "customers" and "customers" in self.file.tables
+            self._load(replace(job, known_customers=self.loaded("customers").rows if refers else None))
+        return self._loaded[table]
+
+    def checked(self, table: str) -> LoadedTable:
+        """A table as `loaded`; where the customers were refused, without holding it against them."""
+        if table in self._loaded or "customers" not in self._refused:
+            return self.loaded(table)
+        found = self._load(self._loading(table))
+        note = "Not compared with the customers, which were refused."
+        self._loaded[table] = replace(found, notes=(*found.notes, note))
         return self._loaded[table]
 
     def table(self, table: str) -> ir.Table:
-        """The rows of a table that are kept, in canonical columns."""
-        return self.loaded(table).rows
+        """The rows of a table that are kept, in canonical columns; of events, those through `as_of`."""
+        rows = self.loaded(table).rows
+        moment = next((column.name for column in CONTRACT[table] if column.kind == "moment" and column.required), None)
+        return rows.filter(rows[moment].date() <= self.as_of) if moment else rows
 
     @property
     def inputs(self) -> list[LoadedTable]:
         """The tables that were loaded so far, in the order of the contract."""
         return [self._loaded[table] for table in CONTRACT if table in self._loaded]
 
-    @property
+    @cached_property
     def observed_through(self) -> date:
-        """The last day that the exports cover: declared, else the latest date in the tables that is not in the future."""
+        """The last day that the exports cover: declared, else the latest date of all tables that is not to come."""
         return self.file.observed_through or _latest_day(self)
 
-    @property
+    @cached_property
     def as_of(self) -> date:
         """The last day that counts, included: what was asked for, but never after the exports end."""
-        return min(date.fromisoformat(self._asked), self.observed_through) if self._asked else self.observed_through
+        through = self.observed_through
+        last = min(date.fromisoformat(self._asked), through) if self._asked else through
+        self._report_inputs(last)
+        return last
 
     def write(self, name: str, frame: pd.DataFrame) -> Path:
-        """Write a frame as CSV (UTF-8 with BOM) into the run's folder; cells that a spreadsheet would run are defused."""
+        """Write a frame as CSV (UTF-8 with BOM) into the run's folder; cells that a spreadsheet would run are defused.
+
+        Texts are in quotes, so that a line break inside one can never begin a new row.
+        """
         path = Path(os.environ.get(OUTPUT, ".")) / name
-        frame.map(_defused).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        safe = frame.map(_defused).rename(columns=_defused)
+        safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         return path
 
     def _loading(self, table: str) -> Loading:
         if table not in self.file.tables:
             where = str(self.folder / "client.yml")
             raise DataError(Fault(where=where, found=f"it has no table {table}", remedy=f"add tables.{table}"))
-        refers = table != "customers" and "customers" in self.file.tables
         return Loading(
             engine=self._engine,
             folder=self.folder,
             table=table,
             spec=self.file.tables[table],
+            timezone=self.file.timezone,
             max_rejected=self.file.max_rejected,
-            known_customers=self.table("customers") if refers else None,
+            known_customers=None,
         )
 
-    def _report_inputs(self) -> None:
+    def _load(self, job: Loading) -> LoadedTable:
+        """Load a table once; one that was refused is refused again without being read again."""
+        if job.table in self._refused:
+            raise self._refused[job.table]
+        try:
+            self._loaded[job.table] = load_table(job)
+        except RetentionLabError as error:
+            self._refused[job.table] = error
+            raise
+        # Where the last day is not known yet, finding it could load tables while this one is being loaded.
+        self._report_inputs(self.__dict__.get("as_of"))
+        return self._loaded[job.table]
+
+    def _report_inputs(self, as_of: date | None) -> None:
         """Tell a runner what was read; a researcher's own notebook leaves no such file."""
         if OUTPUT in os.environ:
-            facts = [_facts(loaded) for loaded in self.inputs]
+            facts = {"as_of": as_of.isoformat() if as_of else "", "tables": [_facts(loaded) for loaded in self.inputs]}
             (Path(os.environ[OUTPUT]) / "inputs.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
@@ -95,24 +136,47 @@ def open_client(client: str, as_of: str = "", language: str = "") -> Client:
     `as_of` is an ISO day or "" for the last day that the exports cover; `language` is that of the report or "" for the
     client's own. Raises DataError or ParameterError, each with every fault that was found.
     """
-    if as_of:
-        try:
-            date.fromisoformat(as_of)
-        except ValueError as error:
-            fault = Fault(where="as_of", found=repr(as_of), allowed="a day such as 2026-10-31, or an empty text")
-            raise ParameterError(fault) from error
-    return Client(find_workspace().client_folder(client), as_of=as_of, language=language)
+    try:
+        folder = find_workspace().client_folder(client)
+    except DataError as error:
+        faults = _request_faults(as_of, language)
+        if not faults:
+            raise
+        raise ParameterError([*error.faults, *faults]) from error
+    return Client(folder, as_of=as_of, language=language)
+
+
+def _request_faults(as_of: str, language: str) -> list[Fault]:
+    faults = []
+    if as_of and not _is_day(as_of):
+        allowed = "a day such as 2026-10-31, or an empty text"
+        faults.append(Fault(where="as_of", found=repr(as_of), allowed=allowed))
+    if language and language not in LANGUAGES:
+        allowed = f"{', '.join(LANGUAGES)}, or an empty text"
+        faults.append(Fault(where="language", found=repr(language), allowed=allowed))
+    return faults
+
+
+def _is_day(text: str) -> bool:
+    # Python reads 20261031 and 2026-W44-6 as days too, which do not sort as text.
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def check_client(folder: Path) -> tuple[list[LoadedTable], list[RetentionLabError]]:
-    """Load every table of a client: those that could be read, and the errors of those that could not."""
+    """Load every table of a client: those that could be read, and the errors of those that could not.
+
+    Where the customers are refused, the other tables are still read, so that their faults are told too.
+    """
     client = Client(folder)
     errors: list[RetentionLabError] = []
     for table in (name for name in CONTRACT if name in client.file.tables):
         try:
-            client.loaded(table)
+            client.checked(table)
         except RetentionLabError as error:
-            errors += [error] if error.faults not in [known.faults for known in errors] else []
+            errors.append(error)
     return client.inputs, errors
 
 
@@ -124,19 +188,33 @@ def _engine() -> Backend:
 
 
 def _latest_day(client: Client) -> date:
-    days = [
-        client.table(table)[column.name].cast("date")
-        for table in client.file.tables
-        for column in CONTRACT[table]
-        if column.kind in ("day", "moment") and column.name in client.file.tables[table].columns
-    ]
-    today = date.today()
-    latest = [day for column in days if (day := column.max(where=column <= today).to_pyarrow().as_py()) is not None]
-    if not latest:
+    """The latest date of all tables that is not in the future, by the client's clock."""
+    today = _today(client.file.timezone)
+    days: list[date | None] = []
+    faults: list[Fault] = []
+    for table in client.file.tables:
+        try:
+            rows = client.loaded(table).rows
+        except RetentionLabError as error:
+            faults += error.faults
+            continue
+        names = [column.name for column in CONTRACT[table] if column.kind in ("day", "moment")]
+        columns = [rows[name].cast("date") for name in names if name in client.file.tables[table].columns]
+        days += [column.max(where=column <= today).to_pyarrow().as_py() for column in columns]
+    if faults:
+        # The same refusal of the customers comes from every table that refers to them.
+        raise DataError(dict.fromkeys(faults))
+    known = [day for day in days if day is not None]
+    if not known:
         where = str(client.folder / "client.yml")
         found = "observed_through is missing, and no table has a date to take it from"
-        raise DataError(Fault(where=where, found=found, allowed="the last day that the exports cover, as 2026-10-31"))
-    return max(latest)
+        allowed, remedy = "the last day that the exports cover", "write, for example, observed_through: 2026-10-31"
+        raise DataError(Fault(where=where, found=found, allowed=allowed, remedy=remedy))
+    return max(known)
+
+
+def _today(timezone: str) -> date:
+    return datetime.now(ZoneInfo(timezone)).date()
 
 
 def _facts(loaded: LoadedTable) -> dict[str, object]:
@@ -150,6 +228,9 @@ def _facts(loaded: LoadedTable) -> dict[str, object]:
     }
 
 
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
 def _defused(cell: object) -> object:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell

@@ -6,16 +6,17 @@ Nothing here opens a table, and nothing heavy is imported: a typing mistake must
 
 import difflib
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from retention_lab.errors import DataError, Fault
+from retention_lab.tables.client_rules import nearest, table_faults
 from retention_lab.tables.contract import CONTRACT
+from retention_lab.tables.yaml_file import read_yaml
 
 Unit = Literal["days", "weeks", "months", "years"]
 
@@ -32,8 +33,25 @@ def _as_mapping(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
+def _with_text_keys(codes: object) -> object:
+    return {str(code).strip(): meaning for code, meaning in codes.items()} if isinstance(codes, dict) else codes
+
+
+def _as_day(value: object) -> object:
+    """A day as YAML knows it, or in quotes. A bare 20261031 would otherwise count as seconds since 1970."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    raise ValueError("a day such as 2026-10-31")
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict: `max_rejected: yes` must not become 1.0.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Churn(_Strict):
@@ -54,7 +72,7 @@ class Money(_Strict):
 class ReadOptions(_Strict):
     """How a text file is written. What is left out is found out from the file."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None
     encoding: str | None = None
     decimal: Literal[".", ","] = "."
     dates: Literal["ymd", "dmy", "mdy"] | None = None
@@ -85,7 +103,7 @@ class TableFile(_Strict):
     unit: Unit = "days"
     entry: Literal["none", "unknown"] = "none"
     covariates: dict[str, Annotated[Covariate, BeforeValidator(_as_mapping)]] = {}
-    constants: dict[str, str | float | bool] = {}
+    constants: dict[str, str | float | bool | date] = {}
     duplicates: Literal["keep", "drop_exact"] | KeyedDuplicates = "keep"
 
     @field_validator("values", mode="before")
@@ -97,19 +115,26 @@ class TableFile(_Strict):
         for column, codes in values.items():
             if isinstance(codes, dict) and any(isinstance(code, bool) for code in codes):
                 raise ValueError(f"codes in quotes for {column}: without them YAML reads Yes and No as true and false")
-        return {
-            column: {str(code): meaning for code, meaning in codes.items()} if isinstance(codes, dict) else codes
-            for column, codes in values.items()
-        }
+        return {column: _with_text_keys(codes) for column, codes in values.items()}
+
+    @property
+    def mapped(self) -> set[str]:
+        """The canonical columns that this table has, from its file or as constants."""
+        return {*self.columns, *self.constants}
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether customers come with the days on which they started and ended; these then count, not a tenure."""
+        return {"started_on", "ended_on"} <= self.mapped
 
     @property
     def has_entry(self) -> bool:
         """Whether the table says from when on each customer was observed."""
-        return bool({"observed_from", "entry_tenure"} & set(self.columns))
+        return bool({"observed_from", "entry_tenure"} & self.mapped)
 
     def available(self) -> set[str]:
         """The canonical columns and covariates that this table has."""
-        return {*self.columns, *self.covariates, *self.constants}
+        return {*self.mapped, *self.covariates}
 
 
 class ClientFile(_Strict):
@@ -119,7 +144,7 @@ class ClientFile(_Strict):
     language: Literal["en", "it", "es", "fr", "sl"] = "en"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    observed_through: date | None = None
+    observed_through: Annotated[date | None, BeforeValidator(_as_day)] = None
     churn: Churn = Churn()
     money: Money = Money()
     max_rejected: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -144,16 +169,15 @@ def load_client_file(folder: Path) -> ClientFile:
     Raises DataError with every fault that was found.
     """
     path = folder / "client.yml"
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        what = " ".join(str(error).split())
-        fault = Fault(where=str(path), found=f"not valid YAML in UTF-8: {what}", remedy="mend the line that it names")
-        raise DataError(fault) from error
-    if not isinstance(raw, dict):
-        fault = Fault(where=str(path), found=f"{raw!r}", allowed="keys and values: at least name and tables")
-        raise DataError(fault)
-    faults = _column_faults(path, raw.get("tables"))
+    raw = read_yaml(path)
+    tables = raw.get("tables")
+    specs = {name: spec for name, spec in tables.items() if name in CONTRACT} if isinstance(tables, dict) else {}
+    faults = [
+        fault
+        for name, spec in specs.items()
+        if isinstance(spec, dict)
+        for fault in table_faults(f"{path}, tables.{name}", name, spec)
+    ]
     try:
         client = ClientFile.model_validate(raw)
     except ValidationError as error:
@@ -163,46 +187,6 @@ def load_client_file(folder: Path) -> ClientFile:
     return client
 
 
-def _column_faults(path: Path, tables: object) -> list[Fault]:
-    """What is wrong with the canonical names that the tables map; taken from the raw file, to come with all else."""
-    if not isinstance(tables, dict):
-        return []
-    specs = {name: spec for name, spec in tables.items() if name in CONTRACT and isinstance(spec, dict)}
-    return [fault for name, spec in specs.items() for fault in _table_faults(path, name, spec)]
-
-
-def _table_faults(path: Path, table: str, spec: dict[str, Any]) -> list[Fault]:
-    mapped = {place: set(spec[place]) if isinstance(spec.get(place), dict) else set() for place in _PLACES}
-    known = [column.name for column in CONTRACT[table]]
-    faults = []
-    for place in ("columns", "values", "constants"):
-        allowed = known if place == "columns" else [*known, *sorted(mapped["covariates"])]
-        for name in sorted(mapped[place] - set(allowed), key=str):
-            where = f"{path}, tables.{table}.{place}.{name}"
-            remedy = nearest(str(name), allowed)
-            faults.append(Fault(where=where, found="not a known column", allowed=", ".join(allowed), remedy=remedy))
-    absent = _absent(table, mapped["columns"] | mapped["constants"])
-    where = f"{path}, tables.{table}.columns"
-    return faults + [Fault(where=where, found=f"{name} is missing", remedy=_SAY_WHICH) for name in absent]
-
-
-def _absent(table: str, mapped: set[str]) -> list[str]:
-    """The required columns that are not mapped."""
-    absent = [column.name for column in CONTRACT[table] if column.required and column.name not in mapped]
-    if table == "customers" and "started_on" not in mapped and not {"tenure", "churned"} <= mapped:
-        absent.append("started_on (with ended_on), or tenure with churned,")
-    return absent
-
-
-_PLACES = ("columns", "values", "constants", "covariates")
-_SAY_WHICH = "say which column of the file it is"
-
-
-def nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else "remove it"
-
-
 def _fault(path: Path, detail: dict[str, Any]) -> Fault:
     """One of pydantic's errors in our words."""
     # Tags such as 'KeyedDuplicates' or 'constrained-int' name a branch of a union, not a key of the file.
@@ -210,15 +194,24 @@ def _fault(path: Path, detail: dict[str, Any]) -> Fault:
     where = f"{path}, {'.'.join(location) or 'the file'}"
     if detail["type"] == "extra_forbidden":
         known = _known_keys(location[:-1])
-        found = "this key is not known"
-        return Fault(where=where, found=found, allowed=", ".join(known), remedy=nearest(location[-1], known))
+        remedy = nearest(location[-1], known) or "remove it"
+        return Fault(where=where, found="this key is not known", allowed=", ".join(known), remedy=remedy)
     if detail["type"] == "missing":
         return Fault(where=where, found="this key is missing", remedy="add it")
-    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    return Fault(where=where, found=f"{detail['input']!r}", allowed=message)
+    found, allowed = detail["input"], str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    remedy = nearest(str(found), re.findall(r"'([^']*)'", allowed)) if detail["type"] == "literal_error" else ""
+    if detail["type"] == "string_type" and isinstance(found, (bool, int, float, date)):
+        remedy = "put it in quotes"
+    return Fault(where=where, found=_shown(found), allowed=allowed, remedy=remedy)
 
 
-_UNION_TAG = re.compile(r"Keyed|constrained|literal\[|^\[key\]$")
+def _shown(value: object) -> str:
+    shown = str(value) if isinstance(value, date) else repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
+_LONGEST = 80
+_UNION_TAG = re.compile(r"^KeyedDuplicates$|^constrained-|^literal\[|^\[key\]$")
 
 
 def _known_keys(location: list[str]) -> list[str]:

@@ -58,6 +58,9 @@ LOYALTY = (
 
 CONTRACT: dict[str, tuple[Column, ...]] = {"customers": CUSTOMERS, "transactions": TRANSACTIONS, "loyalty": LOYALTY}
 
+KEYS = {"customers": "customer_id", "transactions": "transaction_id"}
+"""The column that tells one row of a table from another, where there is one."""
+
 
 def column_of(table: str, name: str) -> Column | None:
     """The canonical column of that name, or None."""

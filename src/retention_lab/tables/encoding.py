@@ -13,7 +13,7 @@ from retention_lab.errors import DataError, Fault
 
 _LIKELY = ("cp1252", "cp1250", "cp850")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_SHOWN = 60
+_SHOWN = 30
 
 
 def read_text(path: Path, declared: str | None) -> str:
@@ -49,10 +49,9 @@ def _wrong(path: Path, raw: bytes, encoding: str, start: int, declared: str | No
     found = f"row {row} is not {declared or encoding}: byte 0x{raw[start]:02x}"
     if declared:
         return Fault(where=path.name, found=found, remedy="set read.encoding to the one that the export was written in")
-    line = raw[raw.rfind(b"\n", 0, start) + 1 :].split(b"\n", 1)[0][-(_SHOWN * 4) :].rstrip(b"\r")
-    begin = max(0, start - raw.rfind(b"\n", 0, start) - 1 - _SHOWN // 2) if len(line) > _SHOWN else 0
-    part = line[begin : begin + _SHOWN]
-    readings = [f"{part.decode(likely, 'replace')!r} in {likely}" for likely in _LIKELY]
+    end = raw.find(b"\n", start)
+    part = raw[max(raw.rfind(b"\n", 0, start) + 1, start - _SHOWN) : min(end if end >= 0 else len(raw), start + _SHOWN)]
+    readings = [f"{part.decode(likely, 'replace').strip()!r} in {likely}" for likely in _LIKELY]
     remedy = "set read.encoding to the one that reads right"
     return Fault(where=path.name, found=found, allowed=f"it would read {', '.join(readings)}", remedy=remedy)
 

@@ -9,11 +9,13 @@ import ibis.expr.types as ir
 
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.tables.client import Client
+from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
+from retention_lab.tables.loading import COVARIATE, NUMBER, SINCE
 
 MAX_LEVELS = 40
-MONTHLY_VALUE = "monthly value"
 _NUMERIC_FROM = 6
-_NUMBER = r"^[+-]?\d+([.,]\d+)?$"
+# 007 is a code, whose zeros would be lost in a number.
+_LEADING_ZERO = r"^[+-]?0\d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +48,20 @@ def observe_customers(client: Client) -> Observation:
     """
     spec = client.file.tables["customers"]
     customers = client.table("customers")
-    rows = _from_dates(client, customers) if "started_on" in spec.columns else _from_tenure(client, customers)
+    rows = _from_dates(client, customers) if spec.has_dates else _from_tenure(client, customers)
     counts = {
         "started_after": ~rows.started,
         "observed_after": rows.started & rows.known_late,
     }
-    facts = rows.aggregate(**{name: flag.fill_null(False).sum() for name, flag in counts.items()}).to_pyarrow().to_pylist()[0]
+    flags = {name: flag.fill_null(False).sum() for name, flag in counts.items()}
+    facts = rows.aggregate(**flags).to_pyarrow().to_pylist()[0]
     rows = rows.filter(rows.started & ~rows.known_late).drop("started", "known_late")
-    numeric, categorical, unusable = _kinds(client, rows)
-    since = tuple(name for name, c in spec.covariates.items() if c.since)
-    rows = rows.mutate(**{name: _as_number(rows[name], spec.read.decimal) for name in numeric})
-    first = customers.started_on.min().to_pyarrow().as_py() if "started_on" in spec.columns else None
+    names = [name for name, covariate in spec.covariates.items() if not covariate.since]
+    numeric, categorical, unusable = _kinds(rows, names)
+    since = tuple(name for name, covariate in spec.covariates.items() if covariate.since)
+    rows = rows.mutate(**{name: rows[f"{NUMBER}{name}"] for name in numeric})
+    rows = rows.drop(*(f"{NUMBER}{name}" for name in names)) if names else rows
+    first = customers.started_on.min().to_pyarrow().as_py() if spec.has_dates else None
     return Observation(
         rows=rows,
         unit=spec.unit,
@@ -67,7 +72,7 @@ def observe_customers(client: Client) -> Observation:
         since=since,
         unusable=unusable,
         left_out={reason: n for reason, n in facts.items() if n},
-        n_at_zero=int(rows.filter(rows.duration == 0).count().to_pyarrow().as_py()),
+        n_at_zero=_n_at_zero(rows),
         first_start=first,
     )
 
@@ -75,20 +80,21 @@ def observe_customers(client: Client) -> Observation:
 def _from_dates(client: Client, customers: ir.Table) -> ir.Table:
     spec = client.file.tables["customers"]
     as_of = ibis.literal(client.as_of)
-    left = customers.ended_on <= as_of if "ended_on" in spec.columns else ibis.literal(False)
-    end = ibis.ifelse(left.fill_null(False), customers.ended_on, as_of) if "ended_on" in spec.columns else as_of
-    observed = customers.observed_from if "observed_from" in spec.columns else customers.started_on
-    entry = _elapsed(customers.started_on, ibis.greatest(observed, customers.started_on), spec.unit)
+    left = (customers.ended_on <= as_of).fill_null(False)
+    end = ibis.ifelse(left, customers.ended_on, as_of)
+    began = customers.started_on
+    observed = customers.observed_from.fill_null(began) if "observed_from" in spec.mapped else began
+    entry = _elapsed(began, ibis.greatest(observed, began), spec.unit)
     duration = _elapsed(customers.started_on, end, spec.unit)
     since = {
-        f"{name}_since": _elapsed(customers.started_on, customers[f"since:{name}"], spec.unit)
+        f"{name}_since": _elapsed(customers.started_on, customers[f"{SINCE}{name}"], spec.unit)
         for name, covariate in spec.covariates.items()
         if covariate.since
     }
     return customers.select(
         customer_id=customers.customer_id,
         duration=duration.cast("float64"),
-        event_observed=left.fill_null(False),
+        event_observed=left,
         entry=entry.cast("float64"),
         started=customers.started_on <= as_of,
         known_late=((entry > 0) & (entry >= duration)).fill_null(False),
@@ -108,7 +114,7 @@ def _from_tenure(client: Client, customers: ir.Table) -> ir.Table:
             remedy="leave as_of empty, or ask the client for start and end dates",
         )
         raise ParameterError(fault)
-    entry = customers.entry_tenure if "entry_tenure" in spec.columns else ibis.literal(0.0)
+    entry = customers.entry_tenure if "entry_tenure" in spec.mapped else ibis.literal(0.0)
     return customers.select(
         customer_id=customers.customer_id,
         duration=customers.tenure,
@@ -123,13 +129,16 @@ def _from_tenure(client: Client, customers: ir.Table) -> ir.Table:
 
 def _value(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
     """The monthly value, under a name that no covariate can have."""
-    has = "monthly_value" in client.file.tables["customers"].columns
+    has = "monthly_value" in client.file.tables["customers"].mapped
     return {MONTHLY_VALUE: customers.monthly_value} if has else {}
 
 
 def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
+    """The covariates that hold from the start, as text and as numbers."""
     covariates = client.file.tables["customers"].covariates
-    return {name: customers[f"covariate:{name}"] for name, covariate in covariates.items() if not covariate.since}
+    names = [name for name, covariate in covariates.items() if not covariate.since]
+    texts = {name: customers[f"{COVARIATE}{name}"] for name in names}
+    return {**texts, **{f"{NUMBER}{name}": customers[f"{NUMBER}{name}"] for name in names}}
 
 
 def _elapsed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
@@ -144,24 +153,28 @@ def _elapsed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerVal
     return months if unit == "months" else (months / 12).floor().cast("int64")
 
 
-def _kinds(client: Client, rows: ir.Table) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+def _kinds(rows: ir.Table, names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
     """Which covariates are numbers, which are categories, and which can be neither."""
+    counts: dict[str, ir.Value] = {"n": rows.count()}
+    for name in names:
+        numbers = rows[f"{NUMBER}{name}"].notnull() & ~rows[name].re_search(_LEADING_ZERO)
+        counts |= {f"known:{name}": rows[name].count(), f"levels:{name}": rows[name].nunique()}
+        counts |= {f"numbers:{name}": numbers.sum()}
+    found = rows.aggregate(**counts).to_pyarrow().to_pylist()[0]
     numeric, categorical, unusable = [], [], {}
-    for name in _covariates(client, client.table("customers")):
-        text = rows[name]
-        facts = rows.aggregate(n=text.count(), levels=text.nunique(), numbers=text.re_search(_NUMBER).sum())
-        found = facts.to_pyarrow().to_pylist()[0]
-        if found["n"] and found["numbers"] == found["n"] and found["levels"] >= _NUMERIC_FROM:
+    for name in names:
+        levels, known = found[f"levels:{name}"], found[f"known:{name}"]
+        if levels >= _NUMERIC_FROM and found[f"numbers:{name}"] == known:
             numeric.append(name)
-        elif 2 <= found["levels"] <= MAX_LEVELS:
+        elif 2 <= levels <= MAX_LEVELS:
             categorical.append(name)
         else:
-            unusable[name] = "one_level" if found["levels"] < 2 else "too_many_levels"
+            unusable[name] = "one_level" if levels < 2 else "too_many_levels"
     return tuple(numeric), tuple(categorical), unusable
 
 
-def _as_number(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
-    return (text.replace(",", ".") if decimal == "," else text).try_cast("float64")
+def _n_at_zero(rows: ir.Table) -> int:
+    return int(rows.filter(rows.duration == 0).count().to_pyarrow().as_py())
 
 
 def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
@@ -175,18 +188,29 @@ def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
     rows = observation.rows
     for condition in where:
         column, values = condition.split("=", 1)
-        rows = rows.filter(rows[column].isin(values.split(",")))
-    return replace(observation, rows=rows)
+        rows = rows.filter(rows[column].isin(_wanted(values, _levels(observation, column))))
+    return replace(observation, rows=rows, n_at_zero=_n_at_zero(rows)) if where else observation
 
 
 def _where_fault(observation: Observation, condition: str) -> Fault | None:
     column, found, values = condition.partition("=")
     if not found or column not in observation.categorical:
-        allowed = f"column=value[,value], with one of {', '.join(observation.categorical)}"
+        known = ", ".join(observation.categorical)
+        allowed = f"column=value[,value], with one of {known}" if known else "nothing: no covariate has groups"
         return Fault(where="where", found=repr(condition), allowed=allowed)
-    levels = observation.rows.select(column).distinct().order_by(column).to_pyarrow()[column].to_pylist()
-    unknown = [value for value in values.split(",") if value not in levels]
+    levels = _levels(observation, column)
+    unknown = [value for value in _wanted(values, levels) if value not in levels]
     if unknown:
-        known_levels = ", ".join(str(level) for level in levels if level is not None)
-        return Fault(where="where", found=f"{column} has no value {', '.join(map(repr, unknown))}", allowed=known_levels)
+        missing = ", ".join(map(repr, unknown))
+        return Fault(where="where", found=f"{column} has no value {missing}", allowed=", ".join(levels))
     return None
+
+
+def _levels(observation: Observation, column: str) -> list[str]:
+    levels = observation.rows.select(column).distinct().order_by(column).to_pyarrow()[column].to_pylist()
+    return [level for level in levels if level is not None]
+
+
+def _wanted(values: str, levels: list[str]) -> list[str]:
+    """The values of a condition; one that is itself called `a, b` is not cut in two."""
+    return [values.strip()] if values.strip() in levels else [value.strip() for value in values.split(",")]

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,7 +69,8 @@ class Source:
 
 def read_source(folder: Path, source: str, options: ReadOptions) -> Source:
     """Read all files that `source` names as one table. Raises DataError with the faults of all files."""
-    parts, faults = [], []
+    parts: list[Source] = []
+    faults: list[Fault] = []
     for path in source_files(folder, source):
         try:
             parts.append(_read_file(path, path.relative_to(folder).as_posix(), options))
@@ -106,7 +106,8 @@ def _read_file(path: Path, name: str, options: ReadOptions) -> Source:
         if path.suffix.lower() in _TEXT_SUFFIXES:
             return _read_csv(path, name, options)
     except OSError as error:
-        fault = Fault(where=name, found=f"it cannot be opened: {error}", remedy="close it elsewhere, or mend its rights")
+        remedy = "close it elsewhere, or mend its rights"
+        fault = Fault(where=name, found=f"it cannot be opened: {error}", remedy=remedy)
         raise DataError(fault) from error
     found = f"a {path.suffix or 'nameless'} file"
     raise DataError(Fault(where=name, found=found, allowed=f"{', '.join(_TEXT_SUFFIXES)}, .parquet"))
@@ -116,7 +117,7 @@ def _read_parquet(path: Path, name: str) -> Source:
     try:
         # The one file, not a folder of them: `key=value` in a path is not a column.
         own = pq.ParquetFile(path).read()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         fault = Fault(where=name, found=f"not readable as Parquet: {error}", remedy="ask for the file again")
         raise DataError(fault) from error
     own = own.rename_columns(_header(name, 1, own.column_names))
@@ -148,7 +149,8 @@ def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
         values.append((record + [""] * len(header))[: len(header)] if odd else record)
     if not rows:
         raise _empty(name)
-    own = pa.table({column: pa.array(cells, pa.string()) for column, cells in zip(header, zip(*values, strict=True), strict=True)})
+    cells = zip(header, zip(*values, strict=True), strict=True)
+    own = pa.table({column: pa.array(texts, pa.string()) for column, texts in cells})
     notes = (f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}.",) if blank else ()
     return Source(name=name, own=own, places=_places(name, rows, ragged), notes=notes)
 
@@ -188,7 +190,7 @@ def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
     """The column in a type that every engine knows."""
     kind = column.type
     if types.is_timestamp(kind) and kind.tz:
-        local = pc.local_timestamp(column.cast(pa.timestamp("us", ZoneInfo(timezone).key), safe=False))
+        local = pc.local_timestamp(column.cast(pa.timestamp("us", timezone), safe=False))
         return local.cast(pa.timestamp("us"))
     if types.is_timestamp(kind):
         return column.cast(pa.timestamp("us"), safe=False)
@@ -196,7 +198,8 @@ def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
         return _plain(column.cast(kind.value_type), timezone)
     if types.is_float16(kind):
         return column.cast(pa.float32())
-    if any(known(kind) for known in (types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_decimal)):
+    known = (types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_decimal)
+    if any(is_known(kind) for is_known in known):
         return column
     if types.is_null(kind) or types.is_string(kind) or types.is_large_string(kind) or types.is_time(kind):
         return column.cast(pa.string())

@@ -99,7 +99,8 @@ def source_files(folder: Path, source: str) -> list[Path]:
         raise DataError(Fault(where="client.yml, source", found=found, allowed=f"a file or a pattern inside {folder}"))
     if not files:
         there = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file())) or "no file at all"
-        raise DataError(Fault(where=str(folder), found=f"no file is called {source!r}", allowed=f"what lies there: {there}"))
+        found = f"no file is called {source!r}"
+        raise DataError(Fault(where=str(folder), found=found, allowed=f"what lies there: {there}"))
     return files
 
 
@@ -107,8 +108,8 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
     """A file of just that name comes first: `export[1].csv` is a name before it is a pattern."""
     try:
         paths = [folder / source] if (folder / source).is_file() else list(folder.glob(source))
-    except ValueError:
-        # Not a pattern at all: an empty text, a NUL inside.
+    except (ValueError, IndexError):
+        # Not a pattern at all: an empty text, a dot, a NUL inside.
         return
     for path in paths:
         parts = path.relative_to(folder).parts

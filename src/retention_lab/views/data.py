@@ -87,15 +87,18 @@ def _where(loaded: LoadedTable, column: str) -> str:
 
 
 def _observed(observation: Observation, text: Text) -> list[_Row]:
+    whole = {
+        "days": text.say("never observed for a whole day"),
+        "weeks": text.say("never observed for a whole week"),
+        "months": text.say("never observed for a whole month"),
+        "years": text.say("never observed for a whole year"),
+    }
     words = {
-        "started_after": (text.say("started after {day}", day=text.date(observation.as_of)), text.say("left out")),
-        "observed_after": (
-            text.say("not observed before {day}", day=text.date(observation.as_of)),
-            text.say("left out"),
-        ),
+        "started_after": text.say("started after {day}", day=text.date(observation.as_of)),
+        "observed_after": whole[observation.unit],
     }
     rows = [
-        (words[reason][0], "customers", text.count(n), "", words[reason][1])
+        (words[reason], "customers", text.count(n), "", text.say("left out"))
         for reason, n in observation.left_out.items()
     ]
     if observation.n_at_zero:
@@ -113,6 +116,7 @@ def reason_name(reason: str, text: Text) -> str:
         "ended_before_observed": text.say("ended before the export began"),
         "negative_earn": text.say("points earned are negative"),
         "negative_tenure": text.say("negative duration"),
+        "negative_entry_tenure": text.say("observed from before the start"),
         "unknown_customer": text.say("not in the customers table"),
         "duplicate_row": text.say("identical to an earlier row"),
         "exact_copy": text.say("identical to an earlier row"),

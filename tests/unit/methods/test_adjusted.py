@@ -161,3 +161,14 @@ def test_departures_follow_the_mix_of_those_here_and_not_the_mix_of_those_at_ris
 
     # A third of the hasty at tenure 2 leave at 3.
     assert result.value == pytest.approx(100 / 3, rel=0.15)
+
+
+def test_a_change_that_is_the_same_for_all_gives_the_same_numbers_as_one_that_is_nearly_so() -> None:
+    # One customer who already has the discount and keeps it: the change is then not the same for all.
+    as_is, changed = WITHOUT.copy(), WITH.copy()
+    as_is.loc[0, "discount"] = 1
+
+    together, apart = difference(), difference(design_as_is=as_is, design_changed=changed)
+
+    alone = difference(design_as_is=WITHOUT.head(1), design_changed=WITH.head(1))
+    assert apart.value == pytest.approx(together.value - alone.value / N, abs=1e-12)

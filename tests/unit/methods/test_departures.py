@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from retention_lab.methods.departures import expected_departures
+from retention_lab.methods.departures import actual_number, expected_departures
 from retention_lab.methods.survival import conditional_survival, estimate_survival, life_table
 
 RNG = np.random.default_rng(1)
@@ -83,3 +83,13 @@ def test_the_prediction_holds_the_number_that_leaves_in_nineteen_of_twenty_sampl
 
     # Rounded outwards, so a little above 95 %; three standard errors of 400 repetitions are 3.3 points.
     assert 0.93 <= held / 400 <= 0.995
+
+
+def test_the_actual_number_from_an_expectation_is_no_narrower_than_that_from_each_customers_chance() -> None:
+    expected = expected_departures(CURVE, [2, 4, 6], [50, 80, 30], 8)
+
+    lower, upper = actual_number(expected.value, expected.std_error**2, expected.n_covered, 0.95)
+
+    assert lower <= expected.pi_lower
+    assert expected.pi_upper <= upper <= expected.n_covered
+    assert upper - lower <= expected.pi_upper - expected.pi_lower + 4

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from retention_lab.methods.life_tables import LifeTable, life_table
+from retention_lab.methods.life_tables import (
+    LifeTable,
+    count_running_units,
+    life_table,
+    merge_tables,
+    take_from_table,
+)
 
 ROWS = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 12), st.booleans()), min_size=1, max_size=40)
 
@@ -117,3 +123,26 @@ def test_at_risk_is_what_counting_customers_one_by_one_gives(rows: list[tuple[in
 
     counted = [((entry < t) | ((entry == 0) & (t == 0))) & (duration >= t) for t in table.time]
     assert table.at_risk.tolist() == [mask.sum() for mask in counted]
+
+
+def test_parts_make_the_whole_and_the_whole_less_a_part_the_rest() -> None:
+    one, other = life_table([3, 5, 9], [1, 0, 1], entry=[0, 2, 4]), life_table([1, 5], [1, 1])
+    whole = life_table([3, 5, 9, 1, 5], [1, 0, 1, 1, 1], entry=[0, 2, 4, 0, 0])
+
+    merged, rest = merge_tables([one, other]), take_from_table(whole, one)
+
+    for name in ("time", "n_entered", "n_events", "n_censored"):
+        assert getattr(merged, name).tolist() == getattr(whole, name).tolist()
+    assert rest.n_obs == 2
+    assert rest.n_events[rest.n_events > 0].tolist() == other.n_events[other.n_events > 0].tolist()
+
+
+def test_counting_running_units_moves_times_by_one_and_leaves_who_is_at_risk() -> None:
+    completed = life_table([0, 0, 1, 3, 4], [1, 0, 1, 0, 1], entry=[0, 0, 0, 0, 2])
+
+    running = count_running_units(completed)
+
+    assert running.time.tolist() == [0, 1, 2, 3, 4, 5]
+    assert running.n_entered.tolist() == [4, 0, 0, 1, 0, 0]
+    assert running.at_risk[1:].tolist() == completed.at_risk.tolist()
+    assert running.n_events[1:].tolist() == completed.n_events.tolist()

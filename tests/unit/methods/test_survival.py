@@ -11,6 +11,7 @@ from retention_lab.methods.survival import (
     estimate_median,
     estimate_quantile,
     estimate_restricted_mean,
+    estimate_share,
     estimate_survival,
     life_table,
     survival_at,
@@ -198,3 +199,33 @@ def test_a_sum_that_misses_an_event_time_by_rounding_still_meets_it() -> None:
 
     # 0.7 + 0.1 is 0.7999999999999999.
     assert conditional_survival(curve, 0.7, 0.1).value == pytest.approx(0.5)
+
+
+def test_a_share_of_one_is_no_more_certain_than_the_customers_at_risk_make_it() -> None:
+    # prop.test(20, 20, correct = FALSE)$conf.int[1] in R 4.2.2
+    found = estimate_share(estimate_survival(life_table([5] * 20, [0] * 20)), 4, 0.95)
+
+    assert (found.value, found.ci_upper) == (1, 1)
+    assert found.ci_lower == pytest.approx(0.8388748419, abs=1e-9)
+
+
+def test_a_curve_that_ended_at_nought_stays_there_and_one_that_did_not_is_not_observed() -> None:
+    gone = estimate_share(estimate_survival(life_table([2, 3], [1, 1])), 10, 0.95)
+    unseen = estimate_share(estimate_survival(life_table([2, 3], [1, 0])), 10, 0.95)
+
+    assert (gone.value, gone.ci_lower, gone.reason) == (0, 0, "")
+    assert 0.5 < gone.ci_upper < 1
+    assert math.isnan(unseen.value)
+    assert unseen.reason == "not_observed"
+
+
+def test_a_curve_that_collapsed_early_says_nothing_about_those_who_came_later() -> None:
+    curve = estimate_survival(life_table([2, 30, 40], [1, 1, 0], entry=[0, 20, 20]))
+
+    assert estimate_share(curve, 35, 0.95).reason == "too_few"
+
+
+def test_a_share_between_one_and_nought_is_that_of_the_curve() -> None:
+    curve = estimate_survival(life_table([2, 3, 5, 8], [1, 0, 1, 0]))
+
+    assert estimate_share(curve, 6, 0.95) == survival_at(curve, [6])[0]

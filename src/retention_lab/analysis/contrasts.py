@@ -1,0 +1,152 @@
+"""Covariates as columns of a design, and the contrasts between their levels."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from retention_lab.tables.levels import LOWER, NO, OTHER, UNKNOWN, UPPER, YES, levels_to_pool
+from retention_lab.tables.observation import Observation
+
+Kind = Literal["category", "number", "since"]
+# Why nothing can be said of a covariate.
+LeftOut = Literal["one_level", "too_many_levels", "too_small", "no_departures", "no_values", "no_spread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What a level means in the columns of the design: `on` for the level, `off` for the reference."""
+
+    name: str
+    level: str
+    reference: str
+    kind: Kind
+    column: str
+    on: dict[str, float]
+    off: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Customers as they are at the end of observation, in numeric columns, and the contrasts between levels.
+
+    `left_out` names the covariates without a contrast.
+    """
+
+    columns: pd.DataFrame
+    contrasts: list[Contrast]
+    left_out: dict[str, LeftOut]
+
+
+_Added = tuple[dict[str, np.ndarray], list[Contrast], LeftOut | None]
+
+
+def build_design(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> Design:
+    """Build the columns of `names` for customers of the observation, one row for each."""
+    columns: dict[str, np.ndarray] = {}
+    contrasts: list[Contrast] = []
+    left_out: dict[str, LeftOut] = {}
+    for name in names:
+        if name in observation.categorical:
+            new, found, why = _category(name, rows, min_group)
+        elif name in observation.numeric:
+            new, found, why = _number(name, rows[name])
+        else:
+            new, found, why = _since(name, rows)
+        columns |= new
+        contrasts += found
+        left_out |= {name: why} if why else {}
+    return Design(pd.DataFrame(columns, index=rows.index), contrasts, left_out)
+
+
+def without_departures(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> np.ndarray:
+    """Tell which customers are in a group that nobody has left, although others have left theirs.
+
+    Their hazard is nought as far as anybody has seen, and a fit would count them in with the group that others are
+    compared with, which would then look better than it is.
+    """
+    left = rows.event_observed.to_numpy(dtype=bool)
+    silent = np.zeros(len(rows), dtype=bool)
+    for name in names if left.any() else []:
+        if name in observation.categorical:
+            other = (_levels(rows[name], rows.event_observed, min_group) == OTHER).to_numpy()
+            silent |= other & (not left[other].any())
+    return silent
+
+
+def _levels(values: pd.Series, left: pd.Series, min_group: int) -> pd.Series:
+    """The levels, with those pooled that are too small or that nobody has left."""
+    levels = values.fillna(UNKNOWN).astype(str)
+    counts = levels.value_counts()
+    small = levels_to_pool({str(level): n for level, n in counts.items()}, min_group)
+    silent = set(counts.index) - set(levels[left])
+    pooled = silent | (small if small - {UNKNOWN} else set())
+    return levels.where(~levels.isin(pooled), OTHER)
+
+
+def _category(name: str, rows: pd.DataFrame, min_group: int) -> _Added:
+    """One column for each level but the commonest, which is the reference."""
+    levels = _levels(rows[name], rows.event_observed, min_group)
+    counts = levels.value_counts()
+    named = sorted(set(counts.index) - {UNKNOWN, OTHER}, key=lambda level: (-counts[level], level))
+    others = [*named[1:], *sorted({UNKNOWN, OTHER} & set(counts.index))] if named else []
+    columns = {f"{name}={level}": (levels == level).to_numpy(dtype=float) for level in others}
+    off = dict.fromkeys(columns, 0.0)
+    contrasts = [
+        Contrast(name, level, named[0], "category", f"{name}={level}", {**off, f"{name}={level}": 1.0}, off)
+        for level in named[1:]
+    ]
+    return columns, contrasts, None if contrasts else _why_no_levels(rows[name], rows.event_observed, min_group)
+
+
+def _why_no_levels(values: pd.Series, left: pd.Series, min_group: int) -> LeftOut:
+    known = values.dropna()
+    if known.nunique() < 2:
+        return "one_level"
+    large = known.value_counts() >= min_group
+    return "too_small" if large.sum() < 2 or len(set(known[left])) > 1 else "no_departures"
+
+
+def _number(name: str, values: pd.Series) -> _Added:
+    """A number as it is; the contrast is between the quartiles. Those without one are a group of their own."""
+    known = values.dropna()
+    if known.empty:
+        return {}, [], "no_values"
+    lower, middle, upper = (float(quartile) for quartile in np.quantile(known, [0.25, 0.5, 0.75]))
+    columns = {name: values.fillna(middle).to_numpy(dtype=float)}
+    unknown = {f"{name}={UNKNOWN}": values.isna().to_numpy(dtype=float)} if len(known) < len(values) else {}
+    off = dict.fromkeys(unknown, 0.0)
+    contrast = Contrast(name, UPPER, LOWER, "number", name, {name: upper, **off}, {name: lower, **off})
+    return (columns | unknown, [contrast], None) if upper > lower else (columns | unknown, [], "no_spread")
+
+
+def _since(name: str, rows: pd.DataFrame) -> _Added:
+    """Whether the day has come by the end of observation; the fit counts it from that day."""
+    day = rows[f"{name}_since"]
+    held = ((day < rows.duration) | (day <= rows.entry)).to_numpy(dtype=float)
+    return {name: held}, [Contrast(name, YES, NO, "since", name, {name: 1.0}, {name: 0.0})], None
+
+
+def split_episodes(episodes: pd.DataFrame, name: str, since: pd.Series) -> pd.DataFrame:
+    """Cut each episode where the covariate begins to hold; the index says which customer an episode belongs to.
+
+    Who joins on the day of leaving has left as one who had not joined.
+    """
+    day = since.reindex(episodes.index).to_numpy(dtype=float)
+    from_start = day <= episodes.entry.to_numpy()
+    within = (day > episodes.entry.to_numpy()) & (day < episodes.duration.to_numpy())
+    before = episodes[within].assign(**{name: 0.0}, duration=day[within], event_observed=False)
+    after = episodes[within].assign(**{name: 1.0}, entry=day[within])
+    whole = episodes[~within].assign(**{name: from_start[~within].astype(float)})
+    return pd.concat([whole, before, after])
+
+
+def in_level(design: pd.DataFrame, contrast: Contrast) -> np.ndarray:
+    """Tell who is in the level: has its values, or for a number lies in its quarter."""
+    same = [name for name in contrast.on if contrast.kind != "number" or name != contrast.column]
+    inside = (design[same] == pd.Series(contrast.on)[same]).all(axis=1)
+    if contrast.kind == "number":
+        values, on, off = design[contrast.column], contrast.on[contrast.column], contrast.off[contrast.column]
+        inside &= values >= on if on > off else values <= on
+    return inside.to_numpy(dtype=bool)

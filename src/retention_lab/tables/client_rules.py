@@ -1,0 +1,168 @@
+"""What must hold between the parts of a table in client.yml, beyond the type of each.
+
+It is judged on the file as written, so that these faults can be told together with those of the types.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from retention_lab.errors import Fault
+from retention_lab.tables.contract import CONTRACT, KEYS, Column
+
+MONTHLY_VALUE = "monthly value"
+_OBSERVED = ("customer_id", "duration", "event_observed", "entry", "started", "known_late", MONTHLY_VALUE)
+_SAY_WHICH = "say which column of the file it is"
+_RECODED = ("text", "code", "flag")
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A question after the nearest known word; nothing where none is near."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return f"did you mean {folded[near[0]]}?" if near else ""
+
+
+def table_faults(where: str, table: str, spec: dict[str, Any]) -> list[Fault]:
+    """Every fault between the parts of one table; parts that are not mappings are left to the types."""
+    parts = _Parts(where, table, spec)
+    rules = (_unknown_names, _absent_columns, _values, _constants, _covariates, _duplicates)
+    return [fault for rule in rules for fault in rule(parts)]
+
+
+class _Parts:
+    """One table of client.yml as written."""
+
+    def __init__(self, where: str, table: str, spec: dict[str, Any]) -> None:
+        self.where, self.table = where, table
+        self.known = {column.name: column for column in CONTRACT[table]}
+        parts = (spec.get(name) for name in ("columns", "values", "constants", "covariates"))
+        self.columns, self.values, self.constants, self.covariates = (
+            part if isinstance(part, dict) else {} for part in parts
+        )
+        duplicates = spec.get("duplicates")
+        self.key = duplicates.get("key") if isinstance(duplicates, dict) else None
+        self.mapped = {*self.columns, *self.constants}
+
+    def fault(self, place: str, found: str, allowed: str = "", remedy: str = "") -> Fault:
+        return Fault(where=f"{self.where}.{place}", found=found, allowed=allowed, remedy=remedy)
+
+
+def _unknown_names(parts: _Parts) -> Iterator[Fault]:
+    for place, allowed in (
+        ("columns", [*parts.known]),
+        ("constants", [*parts.known]),
+        ("values", list(dict.fromkeys([*parts.known, *map(str, parts.covariates)]))),
+    ):
+        for name in getattr(parts, place):
+            if name not in allowed:
+                remedy = nearest(str(name), allowed) or "remove it"
+                yield parts.fault(f"{place}.{name}", "not a known column", ", ".join(allowed), remedy)
+
+
+def _absent_columns(parts: _Parts) -> Iterator[Fault]:
+    for column in CONTRACT[parts.table]:
+        if column.required and column.name not in parts.mapped:
+            yield parts.fault("columns", f"{column.name} is missing", remedy=_SAY_WHICH)
+    if parts.table != "customers":
+        return
+    by_dates, by_tenure = {"started_on", "ended_on"} <= parts.mapped, {"tenure", "churned"} <= parts.mapped
+    if not by_dates and not by_tenure:
+        found = "neither started_on with ended_on, nor tenure with churned, is there: one pair is needed"
+        yield parts.fault("columns", found, remedy=_SAY_WHICH)
+    elif "entry_tenure" in parts.mapped and by_dates:
+        yield parts.fault("columns.entry_tenure", "it goes with a tenure, and this table has dates", "observed_from")
+    elif "observed_from" in parts.mapped and not by_dates:
+        yield parts.fault("columns.observed_from", "it goes with dates, and this table has tenures", "entry_tenure")
+
+
+def _values(parts: _Parts) -> Iterator[Fault]:
+    for name, codes in parts.values.items():
+        column = None if name in parts.covariates and name not in parts.columns else parts.known.get(name)
+        if column is None and name not in parts.covariates:
+            continue
+        if name not in {*parts.columns, *parts.covariates}:
+            yield parts.fault(f"values.{name}", f"no column is mapped to {name}", remedy="map it, or remove its values")
+        elif column and column.kind not in _RECODED:
+            remedy = "list what stands for 'none' under read.missing"
+            yield parts.fault(f"values.{name}", f"a {column.kind} has no codes", "texts, codes and flags", remedy)
+        else:
+            yield from _meanings(parts, name, column, codes if isinstance(codes, dict) else {})
+
+
+def _meanings(parts: _Parts, name: str, column: Column | None, codes: dict[Any, Any]) -> Iterator[Fault]:
+    for code, meaning in codes.items():
+        where = f"values.{name}.{code}"
+        if column and column.kind == "flag":
+            if not isinstance(meaning, bool):
+                yield parts.fault(where, repr(meaning), "true or false, without quotes")
+        elif column and column.kind == "code":
+            if meaning not in column.codes:
+                remedy = nearest(str(meaning), [*column.codes])
+                yield parts.fault(where, repr(meaning), ", ".join(column.codes), remedy)
+        elif not isinstance(meaning, str) or not meaning.strip():
+            yield parts.fault(where, repr(meaning), "a text that is not blank", "put it in quotes")
+
+
+def _constants(parts: _Parts) -> Iterator[Fault]:
+    for name, value in parts.constants.items():
+        column = parts.known.get(name)
+        if column is None:
+            continue
+        if name in parts.columns:
+            yield parts.fault(f"constants.{name}", "it is a column too", remedy="keep one of the two")
+        allowed = _constant_allowed(column, value)
+        if allowed:
+            yield parts.fault(f"constants.{name}", repr(value), allowed)
+
+
+def _constant_allowed(column: Column, value: object) -> str:
+    """What a constant of that column must be, where this one is not; else nothing."""
+    if column.kind == "flag":
+        return "" if isinstance(value, bool) else "true or false, without quotes"
+    if column.kind == "number":
+        return "" if isinstance(value, (int, float)) and not isinstance(value, bool) else "a number"
+    if column.kind in ("day", "moment"):
+        return "" if isinstance(value, date) or _is_day(str(value)) else "a day such as 2026-10-31"
+    if column.kind == "code":
+        return "" if value in column.codes else ", ".join(column.codes)
+    return "" if isinstance(value, str) and value.strip() else "a text that is not blank, in quotes"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _covariates(parts: _Parts) -> Iterator[Fault]:
+    names = [str(name) for name in parts.covariates]
+    by_dates = {"started_on", "ended_on"} <= parts.mapped
+    taken = {*_OBSERVED, *(f"{name.casefold()}_since" for name in names)}
+    for position, name in enumerate(names):
+        where = f"covariates.{name}"
+        if name.casefold() in taken or not name.strip() or "=" in name:
+            yield parts.fault(where, "this name is taken, or cannot be", remedy="give the covariate another name")
+        if name.casefold() in (earlier.casefold() for earlier in names[:position]):
+            yield parts.fault(where, "this name is there twice but for its case", remedy="give it another name")
+        covariate = parts.covariates.get(name)
+        if isinstance(covariate, dict) and covariate.get("since") and not by_dates:
+            remedy = "leave since out (the covariate is then what was known at the end), or map started_on and ended_on"
+            yield parts.fault(f"{where}.since", "a day cannot be told from a tenure", remedy=remedy)
+
+
+def _duplicates(parts: _Parts) -> Iterator[Fault]:
+    if not isinstance(parts.key, list):
+        return
+    have = [name for name in parts.known if name in parts.columns]
+    for name in parts.key:
+        if name not in have:
+            remedy = nearest(str(name), have)
+            yield parts.fault("duplicates.key", f"{name!r} is not mapped", ", ".join(have), remedy)
+    own = KEYS.get(parts.table)
+    if own in have and set(map(str, parts.key)) <= set(have) and own not in parts.key:
+        found = f"the key {', '.join(map(str, parts.key))} would still leave several rows for one {own}"
+        yield parts.fault("duplicates.key", found, f"a key with {own} in it")

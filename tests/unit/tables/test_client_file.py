@@ -1,0 +1,276 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retention_lab.tables.client_file import load_client_file
+
+Told = Callable[[Callable[[], object]], str]
+Write = Callable[..., Path]
+READ = "columns: {customer_id: ID, started_on: Start, ended_on: End}"
+
+
+@pytest.fixture
+def refusal(tmp_path: Path, told: Told) -> Callable[[str], str]:
+    """What a person is told about a client.yml with this text."""
+
+    def refusal(text: str) -> str:
+        (tmp_path / "client.yml").write_text(text, "utf-8")
+        return told(lambda: load_client_file(tmp_path))
+
+    return refusal
+
+
+Refusal = Callable[[str], str]
+
+
+@pytest.fixture
+def refused_spec(write_client: Write, told: Told) -> Callable[..., str]:
+    """What a person is told about a customers' table with these keys."""
+    return lambda **spec: told(lambda: load_client_file(write_client(**spec)))
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "remedy"),
+    [
+        (f"nmae: A\ntables: {{customers: {{source: c.csv, {READ}}}}}", "nmae", "did you mean name?"),
+        (
+            f"name: A\nmoney: {{margn_rate: 1}}\ntables: {{customers: {{source: c.csv, {READ}}}}}",
+            "money.margn_rate",
+            "margin_rate?",
+        ),
+        (f"name: A\ntables: {{custmers: {{source: c.csv, {READ}}}}}", "tables.custmers", "did you mean customers?"),
+        (f"name: A\ntables: {{customers: {{sorce: c.csv, {READ}}}}}", "tables.customers.sorce", "did you mean source?"),
+        (
+            f"name: A\ntables: {{customers: {{source: c, read: {{date: dmy}}, {READ}}}}}",
+            "read.date",
+            "did you mean dates?",
+        ),
+        (
+            "name: A\ntables: {customers: {source: c, columns: {custmer_id: X}}}",
+            "columns.custmer_id",
+            "did you mean customer_id?",
+        ),
+    ],
+)
+def test_an_unknown_key_names_the_nearest_that_is_known(text: str, where: str, remedy: str, refusal: Refusal) -> None:
+    message = refusal(text)
+
+    assert where in message
+    assert remedy in message
+
+
+def test_all_faults_are_told_at_once_those_of_types_and_those_of_columns(refusal: Refusal) -> None:
+    message = refusal(
+        """
+        language: de
+        currency: Euro
+        timezone: Europe/Roma
+        max_rejected: yes
+        observed_through: 20261031
+        money: {margin_rate: "0.3"}
+        tables:
+          customers: {source: c.csv, columns: {custmer_id: ID, tenure: T}, read: {dates: ddmm, delimiter: ";;"}}
+          loyalty: {columns: {customer_id: 5}}
+        """
+    )
+
+    for told in (
+        "name: this key is missing",
+        "language: 'de'",
+        "currency: 'Euro'",
+        "did you mean Europe/Rome?",
+        "max_rejected: True",
+        "observed_through: 20261031\n  Allowed: a day such as 2026-10-31",
+        "margin_rate: '0.3'",
+        "read.dates: 'ddmm'",
+        "read.delimiter: ';;'",
+        "columns.custmer_id: not a known column",
+        "tables.customers.columns: customer_id is missing",
+        "nor tenure with churned",
+        "tables.loyalty.source: this key is missing",
+        "tables.loyalty.columns.customer_id: 5\n  Allowed: a valid string\n  Next: put it in quotes",
+        "tables.loyalty.columns: points is missing",
+    ):
+        assert told in message
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b", "just words", "42", "null"])
+def test_what_is_no_mapping_is_refused(text: str, refusal: Refusal) -> None:
+    assert "keys and values: at least name and tables" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: [",
+        "name: a\n\tlanguage: it",
+        "observed_through: 2026-02-31",
+        "name: !!python/object/apply:os.system [ls]",
+        "[" * 5000,
+    ],
+)
+def test_what_is_no_yaml_is_refused_and_nothing_in_it_is_run(text: str, refusal: Refusal) -> None:
+    assert "not valid YAML" in refusal(text)
+
+
+def test_a_client_file_in_another_encoding_is_refused(tmp_path: Path, told: Told) -> None:
+    (tmp_path / "client.yml").write_bytes("name: Città".encode("cp1252"))
+
+    assert "not valid YAML in UTF-8" in told(lambda: load_client_file(tmp_path))
+    assert "cannot be opened" in told(lambda: load_client_file(tmp_path / "nowhere"))
+
+
+def test_a_few_lines_of_aliases_cannot_stand_for_gigabytes(refusal: Refusal) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+
+    assert "too many values" in refusal("\n".join(lines))
+    assert "too many values" in refusal("name: &me [*me]")
+
+
+def test_an_alias_that_saves_writing_works(tmp_path: Path) -> None:
+    columns = "columns: {customer_id: c, occurred_at: d, amount: a, kind: k, points: p}"
+    text = f"""
+    name: A
+    tables:
+      transactions: {{source: t.csv, read: &way {{delimiter: ";"}}, {columns.replace(", kind: k, points: p", "")}}}
+      loyalty: {{source: l.csv, read: *way, {columns.replace(", amount: a", "")}}}
+    """
+    (tmp_path / "client.yml").write_text(text)
+
+    assert load_client_file(tmp_path).tables["loyalty"].read.delimiter == ";"
+
+
+def test_a_key_that_is_there_twice_is_refused_and_not_overwritten(refusal: Refusal) -> None:
+    message = refusal("name: A\ntables:\n  customers: {source: c.csv}\n  customers: {source: d.csv}\n")
+
+    assert "line 4: customers is there twice" in message
+
+
+def test_an_unquoted_yes_is_told(refusal: Refusal) -> None:
+    # YAML 1.1 reads it as true; every "No" of the file would then be a code without a meaning.
+    text = f"name: A\ntables: {{customers: {{source: c, {READ}, values: {{churned: {{Yes: true, No: false}}}}}}}}"
+
+    assert "codes in quotes for churned" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            {"churned": {"Yes": "true", "No": "false"}},
+            "values.churned.No: 'false'\n  Allowed: true or false, without quotes",
+        ),
+        ({"churned": {"1": 1, "2": 0}}, "values.churned.1"),
+        ({"monthly_value": {"n/a": "0"}}, "a number has no codes"),
+        ({"region": {"N": "North"}}, "no column is mapped to region"),
+        ({"plan": {"B": ""}}, "a text that is not blank"),
+        ({"plann": {"B": "Basic"}}, "did you mean plan?"),
+    ],
+)
+def test_values_that_would_do_nothing_or_the_opposite_are_refused(
+    values: dict[str, Any], expected: str, refused_spec: Callable[..., str]
+) -> None:
+    # A text "false" counts as true in Python: every customer would have left.
+    columns = {"customer_id": "ID", "tenure": "T", "churned": "C", "plan": "P", "monthly_value": "V"}
+
+    assert expected in refused_spec(columns=columns, values=values)
+
+
+def test_a_movement_that_is_mapped_to_no_known_kind_is_refused(write_client: Write, told: Told) -> None:
+    columns = {"customer_id": "c", "occurred_at": "d", "kind": "k", "points": "p"}
+    loyalty = {"source": "l.csv", "columns": columns, "values": {"kind": {"E": "earned"}}}
+
+    message = told(lambda: load_client_file(write_client(tables={"loyalty": loyalty})))
+
+    assert "values.kind.E: 'earned'\n  Allowed: earn, redeem, expire, adjust\n  Next: did you mean earn?" in message
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"started_on": "S"}, "one pair is needed"),
+        ({"ended_on": "S"}, "one pair is needed"),
+        ({"started_on": "S", "churned": "C"}, "one pair is needed"),
+        ({"tenure": "T"}, "one pair is needed"),
+        ({"tenure": "T", "churned": "C", "observed_from": "O"}, "entry_tenure"),
+        ({"started_on": "S", "ended_on": "E", "entry_tenure": "O"}, "observed_from"),
+    ],
+)
+def test_columns_that_only_make_sense_together_are_asked_for_together(
+    columns: dict[str, str], expected: str, refused_spec: Callable[..., str]
+) -> None:
+    # Without ended_on nobody would ever have left; a late entry in the wrong unit would be ignored in silence.
+    assert expected in refused_spec(columns={"customer_id": "ID", **columns})
+
+
+@pytest.mark.parametrize(
+    ("constants", "expected"),
+    [
+        ({"churned": "yes"}, "true or false, without quotes"),
+        ({"tenure": True}, "a number"),
+        ({"started_on": "31/10/2026"}, "a day such as 2026-10-31"),
+        ({"channel": 5}, "a text that is not blank"),
+        ({"customer_id": "1"}, "it is a column too"),
+        ({"chanel": "Web"}, "did you mean channel?"),
+    ],
+)
+def test_a_constant_must_be_what_its_column_is(
+    constants: dict[str, Any], expected: str, refused_spec: Callable[..., str]
+) -> None:
+    assert expected in refused_spec(constants=constants)
+
+
+@pytest.mark.parametrize(
+    "name", ["duration", "entry", "monthly value", "Customer_ID", "a=b", "club_since", " ", "Club"]
+)
+def test_a_covariate_cannot_take_a_name_that_is_needed(name: str, refused_spec: Callable[..., str]) -> None:
+    # An engine knows no difference between Club and club.
+    covariates = {"club": {"column": "C", "since": "D"}, name: "X"}
+
+    assert "give" in refused_spec(covariates=covariates)
+
+
+def test_a_day_that_cannot_be_told_from_a_tenure_is_refused(refused_spec: Callable[..., str]) -> None:
+    columns = {"customer_id": "ID", "tenure": "T", "churned": "C"}
+    covariates = {"club": {"column": "C", "since": "D"}}
+
+    assert "a day cannot be told from a tenure" in refused_spec(columns=columns, covariates=covariates)
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "expected"),
+    [
+        ("drop", "'drop'"),
+        ({"key": ["customer_id"], "kep": "last"}, "did you mean keep?"),
+        ({"key": ["customer"], "keep": "last"}, "did you mean customer_id?"),
+        ({"key": ["started_on"], "keep": "last"}, "would still leave several rows for one customer_id"),
+        ({"key": [], "keep": "last"}, "duplicates.key"),
+    ],
+)
+def test_what_to_do_about_duplicates_must_be_said_in_full(
+    duplicates: object, expected: str, refused_spec: Callable[..., str]
+) -> None:
+    assert expected in refused_spec(duplicates=duplicates)
+
+
+def test_a_long_wrong_value_is_not_repeated_in_full(refusal: Refusal) -> None:
+    assert len(refusal(f"name: [{'x' * 5000}]\ntables: {{}}")) < 1000
+
+
+@pytest.mark.parametrize("written", ["2026-10-31", "'2026-10-31'"])
+def test_a_day_may_be_in_quotes(written: str, tmp_path: Path) -> None:
+    text = f"name: A\nobserved_through: {written}\ntables: {{customers: {{source: c.csv, {READ}}}}}"
+    (tmp_path / "client.yml").write_text("\ufeff" + text, "utf-8")
+
+    assert load_client_file(tmp_path).observed_through == date(2026, 10, 31)
+
+
+def test_what_a_playbook_needs_and_a_client_lacks_is_named(write_client: Write) -> None:
+    file = load_client_file(write_client(constants={"channel": "Web"}, covariates={"region": "R"}))
+    needs = {"customers": ["started_on|tenure", "channel", "region", "plan|segment"], "loyalty": ["points"]}
+
+    assert file.missing(needs) == ["customers.plan|segment", "loyalty"]

@@ -1,0 +1,60 @@
+import json
+import re
+
+import pytest
+from matplotlib.figure import Figure
+
+from retention_lab.errors import PlaybookError
+from retention_lab.findings.finding import MIME
+from retention_lab.views.display import Chart, Table
+from retention_lab.views.theme import themed_axes
+
+
+def figure() -> Figure:
+    with themed_axes() as (drawn, axes):
+        axes.plot([0, 1, 2.123456789], [1, 0.5, 0.25])
+        axes.set_title("Fifty <b>percent</b>")
+    return drawn
+
+
+@pytest.mark.parametrize("alt", ["", "  ", "A curve that falls."])
+def test_a_chart_without_a_number_in_its_alternative_text_is_refused(alt: str) -> None:
+    with pytest.raises(PlaybookError, match="alternative text"):
+        Chart(figure(), "Who stays", alt)
+
+
+def test_a_chart_without_a_caption_is_refused() -> None:
+    with pytest.raises(PlaybookError, match="caption"):
+        Chart(figure(), " ", "Half are left after 1 year.")
+
+
+def test_the_same_figure_gives_the_same_drawing_without_dates_or_scripts() -> None:
+    first, second = (Chart(figure(), "Who stays", "25% are left at 2.").to_svg() for _ in range(2))
+
+    assert first == second
+    assert not re.search(r"<dc:date>|<script|matplotlib v", first)
+
+
+def test_text_in_a_drawing_stays_text_and_is_escaped() -> None:
+    drawing = Chart(figure(), "Who stays", "25% are left at 2.").to_svg()
+
+    assert "Fifty &lt;b&gt;percent&lt;/b&gt;" in drawing
+
+
+def test_a_chart_offers_a_drawing_to_any_front_end_and_its_words_to_those_who_do_not_see() -> None:
+    shown = Chart(figure(), "Who stays", "25% are left at 2.")._repr_mimebundle_()
+
+    assert shown[MIME] == {
+        "kind": "chart", "schema": 1, "data": {"caption": "Who stays", "alt": "25% are left at 2."}
+    }  # fmt: skip
+    assert shown["text/plain"] == "25% are left at 2."
+    assert shown["image/svg+xml"].count("<svg") == 1
+
+
+def test_a_table_is_text_for_the_report_and_escaped_for_a_notebook() -> None:
+    table = Table(caption="Groups", columns=("Group", "Here"), align=("left", "right"), rows=(("<i>North</i>", "10"),))
+
+    shown = table._repr_mimebundle_()
+
+    assert json.loads(json.dumps(shown[MIME]))["data"]["rows"] == [["<i>North</i>", "10"]]
+    assert "&lt;i&gt;North&lt;/i&gt;" in shown["text/html"]
