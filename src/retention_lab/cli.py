@@ -277,8 +277,9 @@ def _describe_lines(playbook: "Playbook") -> list[str]:
 def _table_lines(table: "LoadedTable") -> list[str]:
     lines = [f"{table.table} ({table.source}): {table.n_kept:,} of {table.n_read:,} rows kept"]
     for rejection in table.rejections:
-        where = f"first in row {rejection.first_row}: {rejection.example}"
-        lines.append(f"  {rejection.n_rows:,} set aside: {rejection.reason}; {where}")
+        column = f"column {rejection.column!r}, " if rejection.column else ""
+        where = f"{column}first in row {rejection.first_row}: {rejection.example}"
+        lines += [f"  {rejection.n_rows:,} set aside: {rejection.reason} ({where})", f"      Next: {rejection.remedy}"]
     return lines + [f"  {note}" for note in table.notes]
 
 

@@ -135,7 +135,7 @@ def _too_little(effect: Effect, values: dict[str, str], text: Text) -> str:
     if effect.why_not == "constant":
         return text.say("{name} is the same for all customers who can be compared.", name=name)
     if effect.points.reason == "not_observed":
-        return text.say("By {name}, nothing can be said {when}: nobody was followed that long.", name=name, **values)
+        return text.say("{name} cannot be judged {when}: nobody was followed that long.", name=name, **values)
     return text.say("There is too little to compare {who} with {others}.", **values)
 
 

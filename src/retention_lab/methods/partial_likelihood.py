@@ -38,6 +38,7 @@ class _Ties:
 
 
 def partial_likelihood(risk: RiskSets, design: Floats, beta: Floats) -> Likelihood:
+    """The likelihood of coefficients `beta`, for the rows of `design` that the risk sets count."""
     linear = np.einsum("ij,j->i", design, beta)
     # The likelihood does not change with a constant; without it, exp cannot overflow.
     linear = linear - linear.max() if linear.size else linear

@@ -14,7 +14,7 @@ MakeStudy = Callable[..., ChurnStudy]
 
 def peaked(make_study: MakeStudy, at: int = 365, **changes: object) -> ChurnStudy:
     """Leaving at random, and a crowd of departures `at` one day; two customers stand just before it."""
-    tenure = np.concatenate([np.arange(1, 801), np.full(150, at), [at - 20, at - 40]])
+    tenure = np.concatenate([np.arange(1, 801), np.full(150, at), [max(at - 20, 1), max(at - 40, 1)]])
     left = np.concatenate([np.arange(800) % 4 == 0, np.ones(150), np.zeros(2)])
     return make_study(tenure, left, **changes)
 
@@ -90,8 +90,12 @@ def test_the_limit_for_one_of_several_decides_and_not_the_one_that_is_shown(
 
 @pytest.mark.parametrize(
     ("tenure", "left", "n"),
-    [([5] * 20, [0] * 20, "0 customers have left"), ([5] * 20, [1] + [0] * 19, "1 customer has left"), ([5] * 50, [1] * 50, "50 customers have left")],
-)  # fmt: skip
+    [
+        ([5] * 20, [0] * 20, "0 customers have left"),
+        ([5] * 20, [1] + [0] * 19, "1 customer has left"),
+        ([5] * 50, [1] * 50, "50 customers have left"),
+    ],
+)
 def test_too_little_to_tell_one_part_of_their_time_from_another(
     make_study: MakeStudy, text: Text, tenure: list[int], left: list[int], n: str
 ) -> None:

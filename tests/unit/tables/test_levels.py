@@ -26,4 +26,4 @@ def test_a_few_of_whom_it_is_not_known_still_help_to_hide_a_small_group() -> Non
 
 
 def test_our_own_label_is_none_that_trimmed_text_can_have() -> None:
-    assert OTHER != OTHER.strip()
+    assert OTHER.strip() != OTHER

@@ -18,7 +18,7 @@ MakeClient = Callable[..., Client]
 
 
 def customers(n: int = 600) -> pd.DataFrame:
-    """Monthly customers leave at four in a hundred a month, yearly ones at one; everybody is seen for up to three years."""
+    """Monthly customers leave at four in a hundred a month, yearly ones at one; all are seen for up to three years."""
     rng = np.random.default_rng(3)
     monthly = np.arange(n) % 2 == 0
     stay = np.ceil(rng.exponential(np.where(monthly, 25, 100)))
