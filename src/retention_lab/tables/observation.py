@@ -44,7 +44,9 @@ def observe_customers(client: Client) -> Observation:
     """The customers of a client as durations that end at the client's `as_of`.
 
     A customer who started after it is left out; one who ended after it is still here.
-    With dates a duration is whole units completed; a month is completed on its anniversary.
+    With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate count
+    at the end of the unit in which they fall, and observation ends with the last unit completed: were departures rounded
+    down like it, survival after 12 months would already hold those of the 13th.
     """
     spec = client.file.tables["customers"]
     customers = client.table("customers")
@@ -81,13 +83,13 @@ def _from_dates(client: Client, customers: ir.Table) -> ir.Table:
     spec = client.file.tables["customers"]
     as_of = ibis.literal(client.as_of)
     left = (customers.ended_on <= as_of).fill_null(False)
-    end = ibis.ifelse(left, customers.ended_on, as_of)
     began = customers.started_on
     observed = customers.observed_from.fill_null(began) if "observed_from" in spec.mapped else began
-    entry = _elapsed(began, ibis.greatest(observed, began), spec.unit)
-    duration = _elapsed(customers.started_on, end, spec.unit)
+    entry = _begun(began, ibis.greatest(observed, began), spec.unit)
+    left_at, seen_until = _begun(began, customers.ended_on, spec.unit), _completed(began, as_of, spec.unit)
+    duration = ibis.ifelse(left, left_at, seen_until)
     since = {
-        f"{name}_since": _elapsed(customers.started_on, customers[f"{SINCE}{name}"], spec.unit)
+        f"{name}_since": _begun(began, customers[f"{SINCE}{name}"], spec.unit)
         for name, covariate in spec.covariates.items()
         if covariate.since
     }
@@ -141,8 +143,13 @@ def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
     return {**texts, **{f"{NUMBER}{name}": customers[f"{NUMBER}{name}"] for name in names}}
 
 
-def _elapsed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
-    """Whole units from `start` to `end`."""
+def _begun(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
+    """Units from `start` to `end`, the one that `end` lies in counted as a whole: who left in the 13th month left at 13."""
+    return _completed(start, end - ibis.interval(days=1), unit) + 1
+
+
+def _completed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
+    """Whole units from `start` to `end`: who is still here in the 13th month is known to have stayed for 12."""
     if unit in ("days", "weeks"):
         days = end.delta(start, unit="day")
         return days if unit == "days" else (days / 7).floor().cast("int64")

@@ -8,10 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
+from retention_lab.analysis.churn import ChurnSurvival
+from retention_lab.analysis.groups import GroupComparison, GroupSurvival
+from retention_lab.analysis.study import ChurnStudy
 from retention_lab.analysis.drivers import Drivers
 from retention_lab.findings.churn import when_sentence
 from retention_lab.findings.words import at_time, covariate_name, level_name, span
+from retention_lab.methods.rates import share_leaving
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
 from retention_lab.views.display import Chart
@@ -19,7 +22,7 @@ from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, themed_axes,
 
 Floats = NDArray[np.float64]
 MAX_POINTS = 150
-MAX_CURVES = len(PALETTE)
+MAX_CURVES, MAX_EFFECTS, MAX_NAME = len(PALETTE), 14, 26
 
 
 def plot_survival(result: ChurnSurvival, text: Text) -> Chart:
@@ -36,12 +39,13 @@ def plot_survival(result: ChurnSurvival, text: Text) -> Chart:
 
 
 def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
-    """Survival of each group, labelled at its end, with the numbers at risk."""
-    groups = [group for group in comparison.groups if len(group.curve.time)][:MAX_CURVES]
+    """Survival of each group, labelled at its end, with the numbers at risk; of many groups the largest."""
+    groups = _drawn(comparison)
     shown = max((group.shown_through for group in groups), default=0.0)
     with themed_axes_with_rows(len(groups)) as (figure, axes, below):
         named = [
-            (level_name(group.level, text), group.curve, colour) for group, colour in zip(groups, PALETTE, strict=False)
+            (_short(level_name(group.level, text)), group.curve, colour)
+            for group, colour in zip(groups, PALETTE, strict=False)
         ]
         for group, (_, curve, colour) in zip(groups, named, strict=True):
             _draw_curve(axes, curve, colour, group.shown_through)
@@ -49,13 +53,14 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
         ends = [_value_at(group.curve, group.shown_through) for group in groups]
         _label_ends(axes, [(name, end, colour) for (name, _, colour), end in zip(named, ends, strict=True)], shown)
         _at_risk(below, named, text)
+    values = {"column": covariate_name(comparison.column), "level": text.percent(comparison.confidence_level, 0)}
     caption = text.say(
-        "Share of customers still here by {column}, with {level} bands; below, how many are at risk.",
-        column=covariate_name(comparison.column),
-        level=text.percent(groups[0].curve.confidence_level, 0) if groups else "95%",
+        "Share of customers still here by {column}, with {level} bands; below, how many are at risk.", **values
     )
+    if len(groups) < len(comparison.groups):
+        caption += " " + text.say("{n} of {all} groups.", n=len(groups), all=len(comparison.groups))
     parts = [
-        f"{level_name(group.level, text)} {text.percent(group.at_horizon.value)}"
+        text.say("{level} {share}", level=level_name(group.level, text), share=text.percent(group.at_horizon.value))
         for group in groups
         if not group.at_horizon.reason
     ]
@@ -65,9 +70,25 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
     return Chart(figure, caption, alt if parts else text.say("Groups: {n}.", n=len(groups)))
 
 
+def _drawn(comparison: GroupComparison) -> list[GroupSurvival]:
+    """The groups that a reader can still tell apart: the largest, and the one that leaves earliest."""
+    by_size = sorted(comparison.groups, key=lambda group: -group.n_obs)
+    chosen = by_size[:MAX_CURVES]
+    earliest = comparison.earliest
+    if earliest is not None and earliest not in chosen:
+        chosen[-1] = earliest
+    return [group for group in comparison.groups if group in chosen]
+
+
+def _short(name: str) -> str:
+    """A name that fits beside a chart."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+
+
 def plot_lead(result: ChurnSurvival, comparisons: Sequence[GroupComparison], text: Text) -> Chart:
     """The chart to see first: the groups that differ most, or all customers where there are no groups."""
-    return plot_groups(comparisons[0], text) if comparisons else plot_survival(result, text)
+    told = comparisons and comparisons[0].earliest is not None
+    return plot_groups(comparisons[0], text) if told else plot_survival(result, text)
 
 
 def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
@@ -76,38 +97,49 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
     width = rates.end[0] - rates.start[0]
     seen = np.isfinite(rates.rate)
     middle = (rates.start + rates.end)[seen] / 2
-    with themed_axes(height=3.2) as (figure, axes):
-        share, lower, upper = (100 * width * part[seen] for part in (rates.rate, rates.ci_lower, rates.ci_upper))
+    share, lower, upper = (
+        100 * share_leaving(part, width)[seen] for part in (rates.rate, rates.ci_lower, rates.ci_upper)
+    )
+    average = float(100 * share_leaving(np.array([result.overall_rate]), width)[0])
+    with themed_axes(height=3.0) as (figure, axes):
         axes.vlines(middle, lower, upper, color=ACCENT, alpha=0.35, linewidth=2.5)
         axes.plot(middle, share, "o", color=ACCENT, markersize=4)
-        axes.axhline(100 * width * result.overall_rate, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        axes.annotate(
-            text.say("average {rate}", rate=text.number(100 * width * result.overall_rate)),
-            (1, 100 * width * result.overall_rate),
-            xycoords=("axes fraction", "data"),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=MUTED,
-            fontsize=9,
-            annotation_clip=False,
-        )
-        axes.set_ylim(0, min(1.6 * float(np.nanmax(share, initial=0.1)), float(np.nanmax(upper, initial=0.1)) * 1.05))
+        if np.isfinite(average):
+            _draw_average(axes, average, text)
+        # One wild interval where hardly anybody is left must not flatten all others.
+        highest = min(1.6 * float(np.max(share, initial=0.0)), 1.05 * float(np.max(upper, initial=0.0)))
+        axes.set_ylim(0, highest or 1)
         _time_axis(axes, result.unit, result.shown_through, text)
         axes.set_ylabel(text.say("Leave, of 100 customers"))
     caption = text.say(
-        "Customers who leave in each stretch of {width} {unit}, of 100 at risk, with {level} intervals.",
-        width=text.number(width, 0),
-        unit=unit_name(result.unit, text),
+        "Customers who leave in each stretch of {span}, of 100 at risk, with {level} intervals.",
+        span=span(width, result.unit, text),
         level=text.percent(rates.confidence_level, 0),
     )
     return Chart(figure, caption, when_sentence(study, result, text))
 
 
+def _draw_average(axes: Axes, average: float, text: Text) -> None:
+    axes.axhline(average, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    axes.annotate(
+        text.say("average {rate}", rate=text.number(average)),
+        (1, average),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=MUTED,
+        fontsize=9,
+        annotation_clip=False,
+    )
+
+
 def plot_drivers(drivers: Drivers, text: Text) -> Chart:
     """What each covariate goes with, others held equal: points of survival at the horizon, with intervals."""
-    shown = [effect for effect in drivers.effects if not effect.points.reason][:14]
-    with themed_axes(height=1.1 + 0.34 * max(1, len(shown))) as (figure, axes):
+    shown = [effect for effect in drivers.effects if not effect.points.reason][:MAX_EFFECTS]
+    if not shown:
+        return _nothing_to_draw(text)
+    with themed_axes(height=1.4 + 0.3 * len(shown)) as (figure, axes):
         places = np.arange(len(shown))[::-1]
         for place, effect in zip(places, shown, strict=True):
             low, mid, high = (
@@ -142,7 +174,7 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         )
         for e in shown[:6]
     ]
-    return Chart(figure, caption, text.join(parts) + "." if parts else text.say("0 covariates could be estimated."))
+    return Chart(figure, caption, text.join(parts) + ".")
 
 
 def _milestones(result: ChurnSurvival, text: Text) -> str:
@@ -154,8 +186,20 @@ def _milestones(result: ChurnSurvival, text: Text) -> str:
     return text.say("Still here: {parts}.", parts=text.join(parts)) if parts else text.say("Followed for 0 days.")
 
 
+def _nothing_to_draw(text: Text) -> Chart:
+    said = text.say("0 covariates could be estimated.")
+    with themed_axes(height=1.0) as (figure, axes):
+        axes.axis("off")
+        axes.text(0, 0.5, said, va="center")
+    return Chart(figure, text.say("There is too little to say what leaving goes with."), said)
+
+
 def _effect_name(name: str, level: str, reference: str, text: Text) -> str:
-    values = {"name": covariate_name(name), "level": level_name(level, text), "reference": level_name(reference, text)}
+    values = {
+        "name": covariate_name(name),
+        "level": _short(level_name(level, text)),
+        "reference": _short(level_name(reference, text)),
+    }
     return text.say("{name}: {level} against {reference}", **values)
 
 

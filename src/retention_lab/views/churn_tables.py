@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from retention_lab.analysis.churn import ChurnStudy, ChurnSurvival, GroupComparison
+from retention_lab.analysis.churn import ChurnSurvival
 from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.analysis.groups import GroupComparison
+from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.words import at_time, covariate_name, level_name, span
 from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.departures import ExpectedDepartures
@@ -46,10 +48,11 @@ def _median(result: ChurnSurvival, text: Text) -> str:
     if math.isnan(median.value):
         return text.say("Half had not yet left after {span}.", span=span(result.curve.follow_up, unit, text))
     upper = text.say("not reached") if math.isnan(median.ci_upper) else span(median.ci_upper, unit, text)
+    lower = text.say("not known") if math.isnan(median.ci_lower) else span(median.ci_lower, unit, text)
     return text.say(
         "Half have left after {median} ({lower} to {upper}).",
         median=span(median.value, unit, text),
-        lower=span(median.ci_lower, unit, text),
+        lower=lower,
         upper=upper,
     )
 

@@ -3,11 +3,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from retention_lab.methods.survival import estimate_survival, life_table, survival_at
 from retention_lab.tables.client import Client
 from retention_lab.tables.observation import Observation, keep_where, observe_customers
 
@@ -35,44 +37,68 @@ def frame(observation: Observation) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("unit", "start", "end", "duration"),
+    ("unit", "start", "end", "completed", "begun"),
     [
-        ("days", "2024-02-28", "2024-03-01", 2),
-        ("days", "2025-01-01", "2025-01-01", 0),
-        ("weeks", "2025-01-01", "2025-01-07", 0),
-        ("weeks", "2025-01-01", "2025-01-15", 2),
-        ("months", "2025-01-31", "2025-02-27", 0),
-        ("months", "2025-01-31", "2025-02-28", 1),
-        ("months", "2025-01-31", "2025-03-01", 1),
-        ("months", "2025-01-31", "2025-03-30", 1),
-        ("months", "2025-01-31", "2025-03-31", 2),
-        ("months", "2025-01-30", "2025-02-27", 0),
-        ("months", "2025-01-29", "2025-02-28", 1),
-        ("months", "2024-01-31", "2024-02-28", 0),
-        ("months", "2024-01-31", "2024-02-29", 1),
-        # 59 days are one month in summer, and two at the turn of February.
-        ("months", "2025-07-01", "2025-08-29", 1),
-        ("months", "2025-01-01", "2025-03-01", 2),
-        ("months", "2024-12-15", "2025-12-14", 11),
-        ("months", "2024-12-15", "2025-12-15", 12),
-        ("years", "2024-02-29", "2025-02-27", 0),
-        ("years", "2024-02-29", "2025-02-28", 1),
-        ("years", "2020-06-01", "2025-05-31", 4),
+        ("days", "2024-02-28", "2024-03-01", 2, 2),
+        ("days", "2025-01-01", "2025-01-01", 0, 0),
+        ("weeks", "2025-01-01", "2025-01-01", 0, 0),
+        ("weeks", "2025-01-01", "2025-01-07", 0, 1),
+        ("weeks", "2025-01-01", "2025-01-15", 2, 2),
+        ("months", "2025-01-15", "2025-01-15", 0, 0),
+        ("months", "2025-01-31", "2025-02-27", 0, 1),
+        ("months", "2025-01-31", "2025-02-28", 1, 1),
+        ("months", "2025-01-31", "2025-03-01", 1, 2),
+        ("months", "2025-01-31", "2025-03-30", 1, 2),
+        ("months", "2025-01-31", "2025-03-31", 2, 2),
+        ("months", "2025-01-30", "2025-02-27", 0, 1),
+        ("months", "2025-01-29", "2025-02-28", 1, 1),
+        ("months", "2024-01-31", "2024-02-28", 0, 1),
+        ("months", "2024-01-31", "2024-02-29", 1, 1),
+        # 59 days are less than two months in summer, and two at the turn of February.
+        ("months", "2025-07-01", "2025-08-29", 1, 2),
+        ("months", "2025-01-01", "2025-03-01", 2, 2),
+        ("months", "2024-12-15", "2025-12-14", 11, 12),
+        ("months", "2024-12-15", "2025-12-15", 12, 12),
+        ("years", "2024-02-29", "2025-02-27", 0, 1),
+        ("years", "2024-02-29", "2025-02-28", 1, 1),
+        ("years", "2020-06-01", "2025-05-31", 4, 5),
     ],
 )
-def test_a_duration_is_whole_units_completed(unit: str, start: str, end: str, duration: int, observe: Observe) -> None:
-    observed = observe(f"ID,Start,End\n1,{start},{end}\n", unit=unit)
+def test_who_left_left_in_the_unit_begun_and_who_is_here_stayed_the_units_completed(
+    unit: str, start: str, end: str, completed: int, begun: int, observe: Observe
+) -> None:
+    gone, here = f"ID,Start,End\n1,{start},{end}\n", f"ID,Start,End\n1,{start},\n"
 
-    assert frame(observed).duration.tolist() == [duration]
+    assert frame(observe(gone, unit=unit)).duration.tolist() == [begun]
+    assert frame(observe(here, unit=unit, as_of=end)).duration.tolist() == [completed]
+
+
+@pytest.mark.parametrize("unit", ["days", "weeks", "months"])
+def test_survival_after_a_year_is_the_truth_whatever_the_unit(unit: str, observe: Observe) -> None:
+    # Leaving at a constant rate, in days; whoever would leave after the last day is still here.
+    rng = np.random.default_rng(8)
+    starts = pd.Timestamp(2026, 10, 31) - pd.to_timedelta(rng.integers(1, 1400, 4000), unit="D")
+    ends = starts + pd.to_timedelta(np.ceil(rng.exponential(600, 4000)), unit="D")
+    rows = [
+        f"{n:04},{start.date()},{end.date() if end <= pd.Timestamp(2026, 10, 31) else ''}"
+        for n, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+    found = frame(observe("ID,Start,End\n" + "\n".join(rows), unit=unit))
+    table = life_table(found.duration, found.event_observed)
+
+    (after_a_year,) = survival_at(estimate_survival(table), [{"days": 365, "weeks": 52, "months": 12}[unit]])
+
+    # Four standard errors of about 0.9 points; rounding departures down would cost five points in months.
+    assert after_a_year.value == pytest.approx(np.exp(-365 / 600), abs=0.036)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(starts=st.lists(st.dates(date(2000, 1, 1), date(2026, 10, 31)), min_size=30, max_size=60))
 def test_months_are_counted_as_on_a_calendar(starts: list[date], observe: Observe) -> None:
     def months(start: date, end: date) -> int:
-        """The largest number of months after which the anniversary has come."""
+        """The smallest number of months after which the anniversary has come."""
         count = 0
-        while (pd.Timestamp(start) + pd.DateOffset(months=count + 1)).date() <= end:
+        while (pd.Timestamp(start) + pd.DateOffset(months=count)).date() < end:
             count += 1
         return count
 
@@ -164,7 +190,7 @@ def test_a_covariate_that_holds_from_a_day_on_is_that_day_in_the_unit_of_the_dur
     observed = observe("ID,Start,End,Club\n" + "\n".join(rows), covariates=covariates, unit="months")
 
     since = frame(observed)["club_since"]
-    assert since.dropna().to_dict() == {"a": 3, "c": -2, "d": 0}
+    assert since.dropna().to_dict() == {"a": 4, "c": -1, "d": 0}
     assert (observed.since, "club" in observed.rows.columns) == (("club",), False)
 
 
