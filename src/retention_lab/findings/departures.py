@@ -55,8 +55,9 @@ def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
     }
     if expected.n_covered < study.n_here:
         return text.say(
-            "Of the {here} customers here on {day}, {judged} can be judged {span} ahead. About {n} of these "
-            "({interval}), {share}, will have left by then.",
+            "About {n} ({interval}) of {judged} customers here on {day}, {share}, will have left {span} later. "
+            "The other {rest} cannot be judged.",
+            rest=text.count(study.n_here - expected.n_covered),
             **values,
         )
     return text.say(

@@ -99,7 +99,7 @@ def _action(study: ChurnStudy, group: GroupSurvival, text: Text) -> str:
     }
     if leaving.n_not_covered:
         return text.say(
-            "Start with the {here} of them still here. Of the {judged} who can be judged this far ahead, "
+            "Start with the {here} of them still here: of the {judged} who can be judged this far ahead, "
             "about {n} ({interval}) will leave within {span}.",
             **values,
         )

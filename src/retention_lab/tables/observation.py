@@ -44,9 +44,9 @@ def observe_customers(client: Client) -> Observation:
     """The customers of a client as durations that end at the client's `as_of`.
 
     A customer who started after it is left out; one who ended after it is still here.
-    With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate count
-    at the end of the unit in which they fall, and observation ends with the last unit completed: were departures rounded
-    down like it, survival after 12 months would already hold those of the 13th.
+    With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate
+    count at the end of the unit in which they fall, and observation ends with the last unit completed: were departures
+    rounded down like it, survival after 12 months would already hold those of the 13th.
     """
     spec = client.file.tables["customers"]
     customers = client.table("customers")
@@ -144,7 +144,7 @@ def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
 
 
 def _begun(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
-    """Units from `start` to `end`, the one that `end` lies in counted as a whole: who left in the 13th month left at 13."""
+    """Units from `start` to `end`, with the one that `end` lies in: who left in the 13th month left at 13."""
     return _completed(start, end - ibis.interval(days=1), unit) + 1
 
 

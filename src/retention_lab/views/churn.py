@@ -9,9 +9,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from retention_lab.analysis.churn import ChurnSurvival
+from retention_lab.analysis.drivers import Drivers
 from retention_lab.analysis.groups import GroupComparison, GroupSurvival
 from retention_lab.analysis.study import ChurnStudy
-from retention_lab.analysis.drivers import Drivers
 from retention_lab.findings.churn import when_sentence
 from retention_lab.findings.words import at_time, covariate_name, level_name, span
 from retention_lab.methods.rates import share_leaving
@@ -108,7 +108,7 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
             _draw_average(axes, average, text)
         # One wild interval where hardly anybody is left must not flatten all others.
         highest = min(1.6 * float(np.max(share, initial=0.0)), 1.05 * float(np.max(upper, initial=0.0)))
-        axes.set_ylim(0, highest or 1)
+        axes.set_ylim(0, max(highest, 1.2 * average if np.isfinite(average) else 0.0) or 1)
         _time_axis(axes, result.unit, result.shown_through, text)
         axes.set_ylabel(text.say("Leave, of 100 customers"))
     caption = text.say(
@@ -159,7 +159,7 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(
             text.say(
-                "Points still here {when}, against the comparison", when=at_time(drivers.horizon, drivers.unit, text)
+                "Points more or fewer still here {when}", when=at_time(drivers.horizon, drivers.unit, text)
             )
         )
     caption = text.say(

@@ -45,8 +45,8 @@ def test_some_are_beyond_what_anybody_was_followed(
     found = departures_finding(study, estimate_churn(study), drivers, text)
 
     assert found.headline == (
-        "Of the 501 customers here on 31 October 2026, 500 can be judged 100 days ahead. "
-        "About 3 of these (3 to 4), 0.7%, will have left by then."
+        "About 3 (3 to 4) of 500 customers here on 31 October 2026, 0.7%, will have left 100 days later. "
+        "The other 1 cannot be judged."
     )
     assert "1 customer has been here so long that nobody was followed 100 days further, and is not in this number." in (
         found.caveats
@@ -76,7 +76,7 @@ def test_customers_of_groups_that_nobody_left_are_said_to_be_missing(
     assert "40 customers still here are in groups that nobody has left so far, and are not in this number." in (
         found.caveats
     )
-    assert found.headline.startswith("Of the 540 customers here on 31 October 2026, 500 can be judged")
+    assert found.headline.endswith("The other 40 cannot be judged.")
 
 
 def test_without_covariates_the_single_curve_counts(

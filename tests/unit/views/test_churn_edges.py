@@ -1,4 +1,4 @@
-"""Charts and tables of clients that have too little, too much or something odd: never an error, never a warning, never a nan."""
+"""Clients that have too little, too much or something odd: no chart or table fails, warns or shows a nan."""
 
 from collections.abc import Callable
 
