@@ -24,9 +24,9 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
         caveats += not_judged_caveats(drivers, text) if by_model else []
     return Finding(
         id="churn.survival",
-        question=text.say("How many will leave?"),
+        question=text.say("How many of those here will leave?"),
         headline=_how_many(study, expected, text) if known else _why_not_known(study, result, expected, text),
-        action=text.say("Take this as the number to beat: it is what to expect if nothing changes.") if known else "",
+        action=text.say("The number to beat: it is what to expect if nothing changes.") if known else "",
         verdict="watch" if known else "not_enough_data",
         estimate=expected.value if known else NOT_A_NUMBER,
         ci_lower=expected.ci_lower if known else NOT_A_NUMBER,
@@ -35,7 +35,8 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
         n_obs=int(study.table.n_obs),
         method=expected.method,
         definition=text.say(
-            "Expected number, of the customers here on the day, who leave within {span}.",
+            "Expected number, of the customers here on {day}, who leave within {span} of that day.",
+            day=text.date(study.as_of),
             span=span(study.horizon, study.unit, text),
         ),
         caveats=tuple(caveats),
@@ -47,7 +48,6 @@ def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
     values = {
         "here": text.count(study.n_here),
         "judged": text.count(expected.n_covered),
-        "day": text.date(study.as_of),
         "n": text.count(expected.value),
         "interval": text.interval(expected.ci_lower, expected.ci_upper, 0),
         "share": text.percent(share, 0 if share >= 0.1 else 1),
@@ -55,14 +55,12 @@ def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
     }
     if expected.n_covered < study.n_here:
         return text.say(
-            "About {n} ({interval}) of {judged} customers here on {day}, {share}, will have left {span} later. "
+            "About {n} ({interval}) of {judged} customers, {share}, will leave within {span}. "
             "The other {rest} cannot be judged.",
             rest=text.count(study.n_here - expected.n_covered),
             **values,
         )
-    return text.say(
-        "About {n} ({interval}) of the {here} customers here on {day}, {share}, will have left {span} later.", **values
-    )
+    return text.say("About {n} ({interval}) of the {here} customers, {share}, will leave within {span}.", **values)
 
 
 def _why_not_known(study: ChurnStudy, result: ChurnSurvival, expected: _Expected, text: Text) -> str:

@@ -152,9 +152,8 @@ def _action(effect: Effect, verdict: Verdict, text: Text) -> str:
             effect.n_here,
         )
     return text.say(
-        "If the {here} {who} who can be judged left at the rate of {others}, about {n} more ({interval}) would be "
-        "here in a year. Only a test can show whether a change would bring that about.",
-        who=customers_in(effect.name, effect.level, text),
+        "Were {here} of them to leave only at the rate of {others}, about {n} more ({interval}) would be here in a "
+        "year. Only a test can show whether a change would do it.",
         others=those_in(effect.reference, text),
         here=text.count(kept.n_covered),
         n=text.count(kept.value),

@@ -99,8 +99,8 @@ def _action(study: ChurnStudy, group: GroupSurvival, text: Text) -> str:
     }
     if leaving.n_not_covered:
         return text.say(
-            "Start with the {here} of them still here: of the {judged} who can be judged this far ahead, "
-            "about {n} ({interval}) will leave within {span}.",
+            "Start with the {here} of them still here: of {judged} who can be judged, about {n} ({interval}) will "
+            "leave within {span}.",
             **values,
         )
     return text.say(

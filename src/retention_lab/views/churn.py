@@ -158,9 +158,7 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(
-            text.say(
-                "Points more or fewer still here {when}", when=at_time(drivers.horizon, drivers.unit, text)
-            )
+            text.say("Points more or fewer still here {when}", when=at_time(drivers.horizon, drivers.unit, text))
         )
     caption = text.say(
         "What each group goes with, all else equal, with {level} intervals. Grey: the interval holds zero.",

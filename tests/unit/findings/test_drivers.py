@@ -52,9 +52,8 @@ def test_a_level_that_leaves_sooner_is_said_with_points_and_what_it_costs(
         "16.5 points fewer are still here after 100 days (15.3 to 17.7)."
     )
     assert found.action == (
-        "If the 5,679 customers with contract “Monthly” who can be judged left at the rate of those with “24 months”, "
-        "about 729 more (684 to 773) would be here in a year. Only a test can show whether a change would bring that "
-        "about."
+        "Were 5,679 of them to leave only at the rate of those with “24 months”, about 729 more (684 to 773) would be "
+        "here in a year. Only a test can show whether a change would do it."
     )
     assert found.method == "a model; Holm over all comparisons, p < 0.001"
 

@@ -130,8 +130,8 @@ def test_those_who_cannot_be_judged_are_told_apart(
     action = group_finding(study, make_comparison(group={"departures": judged}), text).action
 
     assert action == (
-        "Start with the 636 of them still here: of the 500 who can be judged this far ahead, about 50 (45 to 55) will "
-        "leave within 100 days."
+        "Start with the 636 of them still here: of 500 who can be judged, about 50 (45 to 55) will leave "
+        "within 100 days."
     )
 
 
