@@ -106,4 +106,6 @@ class Text:
             return _DASH
         if value < 0.001:
             return self.say("p < {limit}", limit=self.number(0.001, 3))
+        if value > 0.999:
+            return self.say("p > {limit}", limit=self.number(0.999, 3))
         return self.say("p = {value}", value=self.number(value, 3))

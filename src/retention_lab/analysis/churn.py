@@ -62,6 +62,7 @@ class ChurnSurvival:
     departures: ExpectedDepartures
     value_at_risk: ExpectedDepartures | None
     n_without_value: int
+    n_late: int
     rates: EventRates
     overall_rate: float
     peak: int | None
@@ -97,6 +98,7 @@ def estimate_churn(study: ChurnStudy) -> ChurnSurvival:
         departures=departures_of(curve, study.table, study.horizon),
         value_at_risk=None if value is None else expected_of(curve, value.time, value.value, study.horizon),
         n_without_value=n_without_value,
+        n_late=int(study.table.n_entered[study.table.time > 0].sum()),
         rates=rates,
         overall_rate=_overall_rate(timed),
         peak=peak,

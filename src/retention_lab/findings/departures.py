@@ -5,7 +5,7 @@ from retention_lab.analysis.drivers import Drivers
 from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy
 from retention_lab.findings.drivers import not_judged_caveats
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding
-from retention_lab.findings.words import span
+from retention_lab.findings.words import rounded, span
 from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.departures import ExpectedDepartures, actual_number
 from retention_lab.text import Text
@@ -54,13 +54,19 @@ def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
         "span": span(study.horizon, study.unit, text),
     }
     if expected.n_covered < study.n_here:
-        return text.say(
-            "About {n} ({interval}) of {judged} customers, {share}, will leave within {span}. "
-            "The other {rest} cannot be judged.",
-            rest=text.count(study.n_here - expected.n_covered),
-            **values,
-        )
+        rest = round(study.n_here - expected.n_covered)
+        if rest == round(expected.n_not_covered):
+            left_over = text.say_many(
+                "One more has been here too long to judge.", "The other {n} have been here too long to judge.", rest
+            )
+            return f"{_about(values, text)} {left_over}"
+        left_over = text.say_many("One more cannot be judged.", "The other {n} cannot be judged.", rest)
+        return f"{_about(values, text)} {left_over}"
     return text.say("About {n} ({interval}) of the {here} customers, {share}, will leave within {span}.", **values)
+
+
+def _about(values: dict[str, str], text: Text) -> str:
+    return text.say("About {n} ({interval}) of {judged} customers, {share}, will leave within {span}.", **values)
 
 
 def _why_not_known(study: ChurnStudy, result: ChurnSurvival, expected: _Expected, text: Text) -> str:
@@ -103,10 +109,10 @@ def value_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, te
     said = text.say(
         "They take along about {lost} a month ({lower} to {upper}), of the {here} a month that these customers bring "
         "now.",
-        lost=text.money(lost.value),
-        lower=text.money(lost.ci_lower),
-        upper=text.money(lost.ci_upper),
-        here=text.money(lost.n_covered),
+        lost=text.money(rounded(lost.value)),
+        lower=text.money(rounded(lost.ci_lower)),
+        upper=text.money(rounded(lost.ci_upper)),
+        here=text.money(rounded(lost.n_covered)),
     )
     return Finding(
         id="churn.value_at_risk",

@@ -30,7 +30,11 @@ def when_finding(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Findin
         n_obs=int(study.table.n_obs),
         method=text.say("{method}; the verdict allows for the number of stretches", method=rates.method),
         definition=text.say("Of 100 customers at the start of a stretch of their time here, those who leave in it."),
-        caveats=(text.say("The highest of several stretches looks a little higher than it is."),) if named else (),
+        caveats=(
+            text.say("The peak is the highest of several stretches, so its true height is probably a little lower."),
+        )
+        if named
+        else (),
     )
 
 
@@ -80,9 +84,12 @@ def _before_the_peak(study: ChurnStudy, result: ChurnSurvival, text: Text) -> st
     n = round(float(study.table.n_censored[near].sum()))
     if not n:
         return text.say("Speak to customers before they come to that point.")
+    leaving = n * float(share_leaving(result.rates.rate[result.peak or 0], study.stretch))
     return text.say_many(
         "Speak to them before then: {n} customer here now comes to that point within {span}.",
-        "Speak to them before then: {n} customers here now come to that point within {span}.",
+        "Speak to them before then: {n} customers here now come to that point within {span}; about {leaving} would "
+        "leave there.",
         n,
+        leaving=text.number(leaving, 0 if leaving >= 1 else 1),
         span=span(ahead, study.unit, text),
     )

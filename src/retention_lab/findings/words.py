@@ -78,31 +78,36 @@ def level_name(level: str, text: Text) -> str:
         UNKNOWN: text.say("not known"),
         YES: text.say("yes"),
         NO: text.say("no"),
-        UPPER: text.say("upper quarter"),
-        LOWER: text.say("lower quarter"),
+        UPPER: text.say("upper quartile"),
+        LOWER: text.say("lower quartile"),
     }
     return labels.get(level, level)
 
 
 def customers_in(name: str, level: str, text: Text) -> str:
-    """Who is meant: customers with contract “Monthly”, customers in the lower quarter of age, customers with club."""
+    """Who is meant: customers with contract “Monthly”, customers at the lower quartile of age, customers with club."""
     covariate = covariate_name(name)
     who = {
         YES: text.say("customers with {covariate}", covariate=covariate),
         NO: text.say("customers without {covariate}", covariate=covariate),
-        UPPER: text.say("customers in the upper quarter of {covariate}", covariate=covariate),
-        LOWER: text.say("customers in the lower quarter of {covariate}", covariate=covariate),
+        UPPER: text.say("customers at the upper quartile of {covariate}", covariate=covariate),
+        LOWER: text.say("customers at the lower quartile of {covariate}", covariate=covariate),
     }
     plain = text.say("customers with {covariate} “{level}”", covariate=covariate, level=level_name(level, text))
     return who.get(level, plain)
 
 
 def those_in(level: str, text: Text) -> str:
-    """The others of the same covariate: those with “24 months”, those in the upper quarter, those without."""
+    """The others of the same covariate: those with “24 months”, those at the upper quartile, those without."""
     who = {
         YES: text.say("those with it"),
         NO: text.say("those without"),
-        UPPER: text.say("those in the upper quarter"),
-        LOWER: text.say("those in the lower quarter"),
+        UPPER: text.say("those at the upper quartile"),
+        LOWER: text.say("those at the lower quartile"),
     }
     return who.get(level, text.say("those with “{level}”", level=level_name(level, text)))
+
+
+def rounded(amount: float) -> float:
+    """An amount to three figures: an estimate of money is never known to the last euro."""
+    return float(f"{amount:.3g}")

@@ -60,7 +60,11 @@ def read_run(record: Json) -> Run | None:
         playbook_sha256=as_text(record.get("playbook_sha256")),
         version=as_text(record.get("version")),
         # Sorted, because a notebook on disk and one in memory keep keys in different orders.
-        versions=tuple(sorted((str(name), as_text(version)) for name, version in _pairs(record, "versions"))),
+        versions=tuple(
+            sorted(
+                (str(name), as_text(version)) for name, version in _pairs(record, "versions") if name != "retention-lab"
+            )
+        ),
         inputs=tuple(_input(entry) for entry in record.get("inputs") or ()),
     )
 

@@ -30,7 +30,7 @@ _LOCAL_URL = re.compile(r"""url\(\s*['"]?#([^'")]+)['"]?\s*\)""")
 _PLAIN_VALUE = re.compile(r"[\w\s#%.,+\-()]*")
 _PNG = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 # On a phone a drawing shrinks no further than this, so that its words stay legible; beyond it scrolls.
-_SMALLEST = 0.7
+_SMALLEST = 1.0
 # matplotlib nests about ten deep; a bound keeps a forged file from exhausting the stack.
 _DEEPEST = 64
 

@@ -18,7 +18,7 @@ from retention_lab.methods.rates import share_leaving
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
 from retention_lab.views.display import Chart
-from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, themed_axes, themed_axes_with_rows
+from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, WORDS, themed_axes, themed_axes_with_rows
 
 Floats = NDArray[np.float64]
 MAX_POINTS = 150
@@ -35,6 +35,12 @@ def plot_survival(result: ChurnSurvival, text: Text) -> Chart:
         "Share of customers still here, with its {level} band; below, how many are at risk.",
         level=text.percent(result.curve.confidence_level, 0),
     )
+    if result.n_late:
+        caption += " " + text.say_many(
+            "{n} customer joins later, from the day on which the export first shows them.",
+            "{n} customers join later, from the day on which the export first shows them.",
+            result.n_late,
+        )
     return Chart(figure, caption, _milestones(result, text))
 
 
@@ -45,10 +51,10 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
     with themed_axes_with_rows(len(groups)) as (figure, axes, below):
         named = [
             (_short(level_name(group.level, text)), group.curve, colour)
-            for group, colour in zip(groups, PALETTE, strict=False)
+            for group, colour in zip(groups, WORDS, strict=False)
         ]
-        for group, (_, curve, colour) in zip(groups, named, strict=True):
-            _draw_curve(axes, curve, colour, group.shown_through)
+        for group, colour in zip(groups, PALETTE, strict=False):
+            _draw_curve(axes, group.curve, colour, group.shown_through)
         _survival_axes(axes, comparison.unit, shown, text)
         ends = [_value_at(group.curve, group.shown_through) for group in groups]
         _label_ends(axes, [(name, end, colour) for (name, _, colour), end in zip(named, ends, strict=True)], shown)
@@ -71,13 +77,13 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
 
 
 def _drawn(comparison: GroupComparison) -> list[GroupSurvival]:
-    """The groups that a reader can still tell apart: the largest, and the one that leaves earliest."""
+    """As many groups as can be told apart, from the top down: the largest, and the one that leaves earliest."""
     by_size = sorted(comparison.groups, key=lambda group: -group.n_obs)
     chosen = by_size[:MAX_CURVES]
     earliest = comparison.earliest
     if earliest is not None and earliest not in chosen:
         chosen[-1] = earliest
-    return [group for group in comparison.groups if group in chosen]
+    return sorted(chosen, key=lambda group: -_value_at(group.curve, group.shown_through))
 
 
 def _short(name: str) -> str:
@@ -145,7 +151,8 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
             low, mid, high = (
                 100 * value for value in (effect.points.ci_lower, effect.points.value, effect.points.ci_upper)
             )
-            colour = MUTED if low <= 0 <= high else ACCENT
+            clear = effect.pvalue_adjusted < 1 - drivers.confidence_level
+            colour = ACCENT if clear and not low <= 0 <= high else MUTED
             axes.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="round")
             axes.plot(mid, place, "o", color=colour, markersize=6)
         axes.axvline(0, color=MUTED, linewidth=1)
@@ -157,11 +164,10 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.grid(axis="x", visible=True, color=GRID)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(
-            text.say("Points more or fewer still here {when}", when=at_time(drivers.horizon, drivers.unit, text))
-        )
+        axes.set_xlabel(text.say("Points {when}", when=at_time(drivers.horizon, drivers.unit, text)))
     caption = text.say(
-        "What each group goes with, all else equal, with {level} intervals. Grey: the interval holds zero.",
+        "What each group goes with, all else equal, with {level} intervals. Grey: not clear once all comparisons are "
+        "counted.",
         level=text.percent(drivers.confidence_level, 0),
     )
     parts = [

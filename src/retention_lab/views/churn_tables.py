@@ -13,6 +13,8 @@ from retention_lab.methods.departures import ExpectedDepartures
 from retention_lab.text import Text
 from retention_lab.views.display import Table
 
+MAX_GROUPS = 24
+
 
 def table_of_survival(result: ChurnSurvival, text: Text) -> Table:
     """Who is still here at the milestones, and the median stay."""
@@ -46,7 +48,10 @@ def _at_risk(result: ChurnSurvival, time: float) -> float:
 def _median(result: ChurnSurvival, text: Text) -> str:
     median, unit = result.median, result.unit
     if math.isnan(median.value):
-        return text.say("Half had not yet left after {span}.", span=span(result.curve.follow_up, unit, text))
+        return text.say(
+            "More than half are still here after {span}, the longest that anybody was followed.",
+            span=span(result.curve.follow_up, unit, text),
+        )
     upper = text.say("not reached") if math.isnan(median.ci_upper) else span(median.ci_upper, unit, text)
     lower = text.say("not known") if math.isnan(median.ci_lower) else span(median.ci_lower, unit, text)
     return text.say(
@@ -65,32 +70,35 @@ def table_of_groups(study: ChurnStudy, comparisons: Sequence[GroupComparison], t
         for group in comparison.groups
         if not group.departures.reason and group.n_here
     ]
-    known.sort(key=lambda item: -item[1].departures.value)
+    known.sort(key=lambda item: -item[1].departures.value / item[1].departures.n_covered)
     rows = [
         (
             text.say(
                 "{column}: {level}", column=covariate_name(comparison.column), level=level_name(group.level, text)
             ),
             text.count(group.n_here),
+            text.count(group.departures.n_covered),
             text.count(group.departures.value),
             text.interval(group.departures.ci_lower, group.departures.ci_upper, 0),
             text.percent(group.departures.value / group.departures.n_covered, 0),
         )
-        for comparison, group in known[:12]
+        for comparison, group in known[:MAX_GROUPS]
     ]
     return Table(
         caption=text.say(
-            "Customers here who will leave within {span}, by group. Each customer is in one group of each covariate.",
+            "Customers here who will leave within {span}, by group, the largest share first. Groups of different "
+            "covariates overlap.",
             span=span(study.horizon, study.unit, text),
         ),
         columns=(
             text.say("Group"),
             text.say("Still here"),
+            text.say("Can be judged"),
             text.say("Will leave"),
             _level(study.confidence_level, text),
-            text.say("Of 100"),
+            text.say("Share"),
         ),
-        align=("left", "right", "right", "right", "right"),
+        align=("left", "right", "right", "right", "right", "right"),
         rows=tuple(rows),
     )
 

@@ -43,7 +43,7 @@ def test_some_are_beyond_what_anybody_was_followed(
     found = departures_finding(study, estimate_churn(study), drivers, text)
 
     assert found.headline == (
-        "About 3 (3 to 4) of 500 customers, 0.7%, will leave within 100 days. The other 1 cannot be judged."
+        "About 3 (3 to 4) of 500 customers, 0.7%, will leave within 100 days. One more has been here too long to judge."
     )
     assert "1 customer has been here so long that nobody was followed 100 days further, and is not in this number." in (
         found.caveats
@@ -155,7 +155,7 @@ def test_money_at_risk(
 
     assert found is not None
     assert found.headline == (
-        "They take along about €1,234 a month (€1,100 to €1,400), of the €9,000 a month that these customers bring now."
+        "They take along about €1,230 a month (€1,100 to €1,400), of the €9,000 a month that these customers bring now."
     )
     assert found.unit == "EUR a month"
     assert "1 customer still here has a blank or negative monthly value, which counts as nought." in found.caveats

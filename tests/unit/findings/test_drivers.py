@@ -113,7 +113,7 @@ def test_numbers_and_things_that_began_have_their_own_words(
     club = make_effect(0.05, 0.03, 0.07, name="club", kind="since", level=YES, reference=NO)
 
     assert driver_finding(make_drivers(), age, text).headline.startswith(
-        "All else equal, customers in the lower quarter of age leave sooner than those in the upper quarter: "
+        "All else equal, customers at the lower quartile of age leave sooner than those at the upper quartile: "
     )
     found = driver_finding(make_drivers(), club, text)
     assert found.headline.startswith("All else equal, customers with club stay longer than those without: ")

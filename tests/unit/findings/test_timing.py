@@ -33,17 +33,25 @@ def test_a_clear_peak_is_named_with_its_interval_and_the_average(make_study: Mak
     )
     assert found.headline.endswith("in 30 days on average.")
     assert found.ci_lower < found.estimate < found.ci_upper < 100
-    assert found.caveats == ("The highest of several stretches looks a little higher than it is.",)
+    assert found.caveats == (
+        "The peak is the highest of several stretches, so its true height is probably a little lower.",
+    )
 
 
 def test_before_the_peak_those_are_counted_who_come_to_it(make_study: MakeStudy, text: Text) -> None:
     study = peaked(make_study)
 
-    action = when_finding(study, estimate_churn(study), text).action
+    result = estimate_churn(study)
+    action = when_finding(study, result, text).action
 
     # Day 361 is reached within 90 days by those here for 271 to 360 days.
     here = study.table.n_censored[(study.table.time > 270) & (study.table.time <= 360)].sum()
-    assert action == f"Speak to them before then: {here:.0f} customers here now come to that point within 90 days."
+    assert action.startswith(
+        f"Speak to them before then: {here:.0f} customers here now come to that point within 90 days; about "
+    )
+    place = result.peak or 0
+    leaving = here * (1 - np.exp(-30 * result.rates.rate[place]))
+    assert action.endswith(f"about {leaving:.0f} would leave there.")
 
 
 @pytest.mark.parametrize(("n", "words"), [(0, "Speak to customers before they come"), (1, "1 customer here now comes")])

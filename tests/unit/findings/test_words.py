@@ -54,11 +54,11 @@ def test_times_and_capitals(text: Text) -> None:
 
 def test_customers_are_named_by_what_they_have(text: Text) -> None:
     assert customers_in("sales_channel", "Door to door", text) == "customers with sales channel “Door to door”"
-    assert customers_in("age", LOWER, text) == "customers in the lower quarter of age"
+    assert customers_in("age", LOWER, text) == "customers at the lower quartile of age"
     assert customers_in("club", YES, text) == "customers with club"
     assert customers_in("club", NO, text) == "customers without club"
     assert those_in("Web", text) == "those with “Web”"
-    assert those_in(UPPER, text) == "those in the upper quarter"
+    assert those_in(UPPER, text) == "those at the upper quartile"
     assert those_in(NO, text) == "those without"
 
 
