@@ -100,6 +100,8 @@ def _forms(estimate: float | None, text: Text) -> Iterator[str]:
         if abs(value) <= 1:
             yield from (text.percent(value, digits) for digits in (1, 0, 2))
         yield from (text.money(value, digits) for digits in (0, 2))
+        # Money is told to three figures.
+        yield text.money(float(f"{value:.3g}"))
         # A share rounded to "0" or "1" would match a count that happens to stand in the sentence.
         least = 0 if abs(value) >= 2 or value == round(value) else 1
         yield from (text.number(value, digits) for digits in (2, 1, 0) if digits >= least)
