@@ -41,3 +41,11 @@ def test_listing_playbooks_imports_nothing_heavy() -> None:
     code = "import sys, retention_lab.cli, retention_lab.runner.plan; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"papermill", "nbformat", "pandas", "ibis", "pyarrow", "matplotlib", "babel"} & set(loaded)
+
+
+def test_a_draft_of_jupyterlab_and_what_papermill_wrote_are_no_playbooks(workspace) -> None:
+    (workspace.playbooks / "Untitled.ipynb").write_text('{"cells": [], "metadata": {}}', encoding="utf-8")
+    result = '{"cells": [], "metadata": {"retention_lab": {}, "papermill": {}}}'
+    (workspace.playbooks / "out.ipynb").write_text(result, encoding="utf-8")
+
+    assert [playbook.name for playbook in find_playbooks(workspace)] == ["stay"]

@@ -100,7 +100,7 @@ def test_describe_tells_parameters_tables_findings_and_files(root: Path) -> None
 def test_a_dry_run_only_tells_what_would_be_run(root: Path) -> None:
     told = call("run", "acme", "--dry-run")
     assert told.exit_code == 0
-    assert told.output == "acme: 1 to make: churn-survival\n  points cannot run: no loyalty\n"
+    assert told.output == "acme: 1 to make: churn-survival\n  points cannot run: client.yml has no table loyalty\n"
     assert not list((root / "reports").glob("acme/*"))
 
 
@@ -176,4 +176,4 @@ def test_a_client_that_no_playbook_can_answer_for_is_told_so(root: Path) -> None
     (root / "playbooks" / "churn-survival.ipynb").unlink()
     told = call("run", "acme")
     assert told.exit_code == 2
-    assert "points cannot run: no loyalty" in told.output
+    assert "points cannot run: client.yml has no table loyalty" in told.output

@@ -120,7 +120,8 @@ def _died(worker: _Worker, run: PlannedRun) -> RunResult:
     """A worker that was killed, most often for want of memory, cannot record its run: we do."""
     code = worker.process.exitcode or 0
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    message = f"the process ended ({how}); where memory is short, run with --jobs 1"
+    hint = "where memory is short, run with --jobs 1" if code < 0 else "is the disk full, or the reports folder locked?"
+    message = f"the process ended ({how}); {hint}"
     error = RunError(kind="crash", name="ProcessDied", message=message, cell=worker.cell)
     folder = keep_failure(None, run.folder.parent, failed_record(run, error, {}))
     return RunResult(run=run, status="failed", folder=folder, error=error)

@@ -29,7 +29,20 @@ class Playbook:
 
 def playbook_names(workspace: Workspace) -> list[str]:
     """The names of all playbooks; a notebook whose name begins with _ is a template, and none of them."""
-    return sorted(path.stem for path in workspace.playbooks.glob("*.ipynb") if not path.name.startswith("_"))
+    found = (path for path in workspace.playbooks.glob("*.ipynb") if not path.name.startswith("_"))
+    return sorted(path.stem for path in found if _is_playbook(path))
+
+
+def _is_playbook(path: Path) -> bool:
+    """Whether a notebook says that it is one; JupyterLab's drafts do not, and what papermill wrote is a result.
+
+    A file that cannot be read counts: whoever asks for it is then told what is wrong with it.
+    """
+    try:
+        metadata = json.loads(path.read_bytes())["metadata"]
+        return "retention_lab" in metadata and "papermill" not in metadata
+    except (ValueError, KeyError, TypeError):
+        return path.stat().st_size > 0
 
 
 def find_playbooks(workspace: Workspace, names: list[str] | None = None) -> list[Playbook]:

@@ -45,6 +45,7 @@ class _Parts:
         duplicates = spec.get("duplicates")
         self.key = duplicates.get("key") if isinstance(duplicates, dict) else None
         self.mapped = {*self.columns, *self.constants}
+        self.has_unit = "unit" in spec
 
     def fault(self, place: str, found: str, allowed: str = "", remedy: str = "") -> Fault:
         return Fault(where=f"{self.where}.{place}", found=found, allowed=allowed, remedy=remedy)
@@ -68,6 +69,8 @@ def _absent_columns(parts: _Parts) -> Iterator[Fault]:
             yield parts.fault("columns", f"{column.name} is missing", remedy=_SAY_WHICH)
     if parts.table != "customers":
         return
+    if "tenure" in parts.mapped and not parts.has_unit:
+        yield parts.fault("unit", "this key is missing: a tenure is a number of what?", "days, weeks, months or years")
     by_dates, by_tenure = {"started_on", "ended_on"} <= parts.mapped, {"tenure", "churned"} <= parts.mapped
     if not by_dates and not by_tenure:
         found = "neither started_on with ended_on, nor tenure with churned, is there: one pair is needed"
@@ -93,6 +96,10 @@ def _values(parts: _Parts) -> Iterator[Fault]:
 
 
 def _meanings(parts: _Parts, name: str, column: Column | None, codes: dict[Any, Any]) -> Iterator[Fault]:
+    flags = [meaning for meaning in codes.values() if isinstance(meaning, bool)]
+    if column and column.kind == "flag" and len(codes) > 1 and len(flags) == len(codes) and len(set(flags)) == 1:
+        found = f"every code means {str(flags[0]).lower()}"
+        yield parts.fault(f"values.{name}", found, "true for some codes and false for others")
     for code, meaning in codes.items():
         where = f"values.{name}.{code}"
         if column and column.kind == "flag":

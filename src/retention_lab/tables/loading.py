@@ -200,13 +200,15 @@ def _unmapped_in(job: Loading, typed: ir.Table, column: Column, source: Source) 
         return []
     told = [f"{item['code']!r} ({item['n']} rows, first in {source.row_name(item['at'])})" for item in found[:10]]
     told += [f"and {len(found) - 10} more"] if len(found) > 10 else []
-    example = "true" if column.kind == "flag" else column.codes[0]
+    # Which code means what is for the client to say: a hint that filled it in would be pasted, and believed.
+    either = "true or false" if column.kind == "flag" else f"one of {', '.join(column.codes)}"
+    asked = ", ".join(f'"{item["code"]}": …' for item in found[:10])
     return [
         Fault(
             where=f"{job.spec.source}, column {_mapped(job.spec).get(column.name, column.name)!r}",
             found=f"codes without a meaning for {column.name}: {', '.join(told)}",
             allowed="true, false, 1, 0" if column.kind == "flag" else ", ".join(column.codes),
-            remedy=f'say what they mean in client.yml: values: {{{column.name}: {{"{found[0]["code"]}": {example}}}}}',
+            remedy=f"say in client.yml which is which ({either} for each): values: {{{column.name}: {{{asked}}}}}",
         )
     ]
 

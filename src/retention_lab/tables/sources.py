@@ -139,11 +139,14 @@ def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
     ragged: list[str | None] = []
     values: list[list[str]] = []
     blank: list[int] = []
+    long: list[int] = []
     for row, record in records:
         if not any(map(str.strip, record)):
             blank.append(row)
             continue
         odd = len(record) != len(header)
+        if any("\n" in value for value in record):
+            long.append(row)
         rows.append(row)
         ragged.append(delimiter.join(record) if odd else None)
         values.append((record + [""] * len(header))[: len(header)] if odd else record)
@@ -151,8 +154,12 @@ def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
         raise _empty(name)
     cells = zip(header, zip(*values, strict=True), strict=True)
     own = pa.table({column: pa.array(texts, pa.string()) for column, texts in cells})
-    notes = (f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}.",) if blank else ()
-    return Source(name=name, own=own, places=_places(name, rows, ragged), notes=notes)
+    notes = [f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}."] if blank else []
+    # A quote that is never closed swallows the rows up to the next one, and looks like a text of several lines.
+    notes += (
+        [f"Values run over several lines in {len(long)} rows, first row {long[0]}: is a quote open?"] if long else []
+    )
+    return Source(name=name, own=own, places=_places(name, rows, ragged), notes=tuple(notes))
 
 
 def _records(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -54,7 +54,7 @@ def write_client(tmp_path: Path) -> Write:
             (path / name).write_bytes(customers if isinstance(customers, bytes) else customers.encode())
         every = {"name": "Acme", "observed_through": "2026-10-31", "max_rejected": 1.0, **(top or {})}
         every = {key: value for key, value in every.items() if value is not None}
-        mapped = {"customers": {"source": name, "columns": DATES, **spec}, **(tables or {})}
+        mapped = {"customers": {"source": name, "columns": DATES, "unit": "days", **spec}, **(tables or {})}
         (path / "client.yml").write_text(yaml.safe_dump({**every, "tables": mapped}, sort_keys=False), "utf-8")
         return path
 

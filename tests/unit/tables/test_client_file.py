@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from retention_lab.errors import DataError
 from retention_lab.tables.client_file import load_client_file
 
 Told = Callable[[Callable[[], object]], str]
@@ -274,3 +275,22 @@ def test_what_a_playbook_needs_and_a_client_lacks_is_named(write_client: Write) 
     needs = {"customers": ["started_on|tenure", "channel", "region", "plan|segment"], "loyalty": ["points"]}
 
     assert file.missing(needs) == ["customers.plan|segment", "loyalty"]
+
+
+def test_a_tenure_without_a_unit_is_asked_about_and_not_taken_for_days(tmp_path: Path) -> None:
+    spec = "{source: c.csv, columns: {customer_id: a, tenure: b, churned: c}}"
+    (tmp_path / "client.yml").write_text(f"name: X\ntables:\n  customers: {spec}\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"tables\.customers\.unit: this key is missing"):
+        load_client_file(tmp_path)
+
+
+def test_codes_that_all_mean_the_same_are_refused_since_everyone_would_have_left(tmp_path: Path) -> None:
+    spec = (
+        "{source: c.csv, unit: months, columns: {customer_id: a, tenure: b, churned: c}, "
+        'values: {churned: {"Yes": true, "No": true}}}'
+    )
+    (tmp_path / "client.yml").write_text(f"name: X\ntables:\n  customers: {spec}\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="every code means true"):
+        load_client_file(tmp_path)

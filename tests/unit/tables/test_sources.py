@@ -52,7 +52,10 @@ def test_row_numbers_are_those_of_a_spreadsheet(read: Read) -> None:
     assert rows_of(source) == [3, 6, 7, 8]
     assert source.own["ID"].to_pylist() == ["1", "2", "3", "4"]
     assert source.own["Name"].to_pylist()[0] == "two\nlines"
-    assert source.notes == ("Rows without a single value are not counted: 2, first row 4.",)
+    assert source.notes == (
+        "Rows without a single value are not counted: 2, first row 4.",
+        "Values run over several lines in 2 rows, first row 3: is a quote open?",
+    )
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
