@@ -230,8 +230,7 @@ def _plan_lines(client: str, plan: "Plan") -> list[str]:
     lines = [f"{client}: {len(to_make)} to make" + (f": {', '.join(to_make)}" if to_make else "")]
     lines += [f"  up to date: {', '.join(current)}"] if current else []
     lines += [
-        f"  {skipped.playbook} cannot run: client.yml has no {_either(_named(skipped.missing))}"
-        for skipped in plan.skipped
+        f"  {skipped.playbook} cannot run: client.yml has no {_either(skipped.missing)}" for skipped in plan.skipped
     ]
     return lines
 
@@ -284,11 +283,6 @@ def _table_lines(table: "LoadedTable") -> list[str]:
         where = f"{column}first in row {rejection.first_row}: {rejection.example}"
         lines += [f"  {rejection.n_rows:,} set aside: {rejection.reason} ({where})", f"      Next: {rejection.remedy}"]
     return lines + [f"  {note}" for note in table.notes]
-
-
-def _named(missing: Iterable[str]) -> list[str]:
-    """`customers` is a table, `customers.tenure` a column of it."""
-    return [name if "." in name else f"table {name}" for name in missing]
 
 
 def _either(columns: Iterable[str]) -> str:

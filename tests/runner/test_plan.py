@@ -10,12 +10,12 @@ def test_all_playbooks_whose_needs_are_met_are_planned_and_the_rest_told_with_wh
     plan = plan_runs(workspace, "acme")
     assert [run.playbook.name for run in plan.runs] == ["stay"]
     missing = {skipped.playbook: skipped.missing for skipped in plan.skipped}
-    assert missing == {"points": ("loyalty",), "money": ("customers.monthly_value",)}
+    assert missing == {"points": ("table loyalty",), "money": ("customers.monthly_value",)}
 
 
 def test_a_playbook_that_is_named_but_cannot_run_is_an_error(workspace, write) -> None:
     write(workspace, "points", needs={"loyalty": ["points"]})
-    with pytest.raises(DataError, match="lacks loyalty"):
+    with pytest.raises(DataError, match="lacks table loyalty"):
         plan_runs(workspace, "acme", playbooks=["points"])
 
 

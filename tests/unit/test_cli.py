@@ -141,7 +141,7 @@ def test_a_failed_run_is_told_on_stderr_with_its_cell_and_its_message(
         (("run", "acme", "-p", "as_of=2026-01-31", "--as-of", "2026-02-28"), "given twice"),
         (("run", "acme", "--as-of", "31.1.2026"), "2026-10-31"),
         (("run", "acme", "--playbook", "churn-survivl"), "did you mean churn-survival?"),
-        (("run", "acme", "--playbook", "points"), "lacks loyalty"),
+        (("run", "acme", "--playbook", "points"), "lacks table loyalty"),
         (("run", "amce"), "the clients of this workspace: acme"),
         (("run", "../acme"), "not the name of a client"),
         (("describe", "other"), "there is no such playbook"),

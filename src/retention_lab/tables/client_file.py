@@ -152,11 +152,11 @@ class ClientFile(_Strict):
     tables: Annotated[dict[Literal["customers", "transactions", "loyalty"], TableFile], Field(min_length=1)]
 
     def missing(self, needs: dict[str, list[str]]) -> list[str]:
-        """What a playbook needs and this client does not have, as `table` or `table.column`; `a|b` means either."""
+        """What a playbook needs and this client lacks: `table loyalty`, `customers.plan`; `a|b` means either."""
         absent = []
         for table, columns in needs.items():
             if table not in self.tables:
-                absent.append(table)
+                absent.append(f"table {table}")
                 continue
             have = self.tables[table].available()
             absent += [f"{table}.{column}" for column in columns if not have & set(column.split("|"))]

@@ -274,7 +274,7 @@ def test_what_a_playbook_needs_and_a_client_lacks_is_named(write_client: Write) 
     file = load_client_file(write_client(constants={"channel": "Web"}, covariates={"region": "R"}))
     needs = {"customers": ["started_on|tenure", "channel", "region", "plan|segment"], "loyalty": ["points"]}
 
-    assert file.missing(needs) == ["customers.plan|segment", "loyalty"]
+    assert file.missing(needs) == ["customers.plan|segment", "table loyalty"]
 
 
 def test_a_tenure_without_a_unit_is_asked_about_and_not_taken_for_days(tmp_path: Path) -> None:
