@@ -23,13 +23,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-@pytest.fixture
-def root() -> Path:
-    """The checkout."""
-    return ROOT
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reference_data() -> Path:
     """The folder of real public files, which are not part of the project."""
     folder = os.environ.get("RETENTION_LAB_REFERENCE_DATA")

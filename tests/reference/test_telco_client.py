@@ -1,7 +1,6 @@
 """A real public file, taken on through client.yml alone: tenure in months and a flag, no dates, blanks for numbers."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,14 +14,11 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = os.environ.get("RETENTION_LAB_REFERENCE_DATA")
-    if not source:
-        pytest.skip("RETENTION_LAB_REFERENCE_DATA is not set: it names a folder of public files to try things on")
+def report(reference_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     workspace = tmp_path_factory.mktemp("telco")
     shutil.copytree(HERE.parents[1] / "playbooks", workspace / "playbooks")
     shutil.copytree(HERE / "telco", workspace / "data" / "telco")
-    shutil.copy(Path(source) / "telco" / "Telco-Customer-Churn.csv", workspace / "data" / "telco")
+    shutil.copy(reference_data / "telco" / "Telco-Customer-Churn.csv", workspace / "data" / "telco")
     command = [str(Path(sys.executable).with_name("retention-lab")), "run", "telco"]
     done = subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@
 The file is not part of the project: the tests find it through RETENTION_LAB_REFERENCE_DATA.
 """
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -22,11 +21,8 @@ from retention_lab.methods.survival import (
 
 
 @pytest.fixture(scope="module")
-def telco() -> pd.DataFrame:
-    folder = os.environ.get("RETENTION_LAB_REFERENCE_DATA")
-    if not folder:
-        pytest.skip("RETENTION_LAB_REFERENCE_DATA is not set: the telco file cannot be found")
-    rows = pd.read_csv(Path(folder) / "telco" / "Telco-Customer-Churn.csv")
+def telco(reference_data: Path) -> pd.DataFrame:
+    rows = pd.read_csv(reference_data / "telco" / "Telco-Customer-Churn.csv")
     return rows.assign(churned=rows["Churn"] == "Yes")
 
 

@@ -78,7 +78,7 @@ def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
         )
         for found in loaded.blanks
     ]
-    notes = [(text.say("as client.yml says"), loaded.table, "", "", note) for note in loaded.notes]
+    notes = [(text.say("note"), loaded.table, "", "", note) for note in loaded.notes]
     return [*set_aside, *blank, *notes]
 
 
