@@ -13,7 +13,8 @@ from retention_lab.errors import Fault
 from retention_lab.tables.contract import CONTRACT, KEYS, Column
 
 MONTHLY_VALUE = "monthly value"
-_OBSERVED = ("customer_id", "duration", "event_observed", "entry", "started", "known_late", MONTHLY_VALUE)
+END_REASON = "end reason"
+_OBSERVED = ("customer_id", "duration", "event_observed", "entry", "started", "known_late", MONTHLY_VALUE, END_REASON)
 _SAY_WHICH = "say which column of the file it is"
 _RECODED = ("text", "code", "flag")
 

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.tables.client import Client
+from retention_lab.tables.client_rules import END_REASON as END_REASON
 from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
 from retention_lab.tables.loading import COVARIATE, NUMBER, SINCE
 
@@ -23,7 +24,8 @@ class Observation:
     """Customers under observation through `as_of`.
 
     `rows` has one row for each customer: customer_id, duration, event_observed, entry, the covariates, and for a
-    covariate that holds from a day on also `<name>_since`, in the same unit as the duration (null: never).
+    covariate that holds from a day on also `<name>_since`, in the same unit as the duration (null: never); where the
+    client has them, also the monthly value and, of those who left, the reason.
     `left_out` says how many customers of the table are not in it, by reason.
     """
 
@@ -40,8 +42,8 @@ class Observation:
     first_start: date | None
 
 
-def observe_customers(client: Client) -> Observation:
-    """The customers of a client as durations that end at the client's `as_of`.
+def observe_customers(client: Client, as_of: date | None = None) -> Observation:
+    """The customers of a client as durations that end at `as_of`, the client's own if none is given.
 
     A customer who started after it is left out; one who ended after it is still here.
     With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate
@@ -50,7 +52,8 @@ def observe_customers(client: Client) -> Observation:
     """
     spec = client.file.tables["customers"]
     customers = client.table("customers")
-    rows = _from_dates(client, customers) if spec.has_dates else _from_tenure(client, customers)
+    last = min(as_of or client.as_of, client.as_of)
+    rows = _from_dates(client, customers, last) if spec.has_dates else _from_tenure(client, customers, last)
     counts = {
         "started_after": ~rows.started,
         "observed_after": rows.started & rows.known_late,
@@ -67,7 +70,7 @@ def observe_customers(client: Client) -> Observation:
     return Observation(
         rows=rows,
         unit=spec.unit,
-        as_of=client.as_of,
+        as_of=last,
         entry_known=spec.has_entry or spec.entry == "none",
         numeric=numeric,
         categorical=categorical,
@@ -79,9 +82,9 @@ def observe_customers(client: Client) -> Observation:
     )
 
 
-def _from_dates(client: Client, customers: ir.Table) -> ir.Table:
+def _from_dates(client: Client, customers: ir.Table, last: date) -> ir.Table:
     spec = client.file.tables["customers"]
-    as_of = ibis.literal(client.as_of)
+    as_of = ibis.literal(last)
     left = (customers.ended_on <= as_of).fill_null(False)
     began = customers.started_on
     observed = customers.observed_from.fill_null(began) if "observed_from" in spec.mapped else began
@@ -103,15 +106,16 @@ def _from_dates(client: Client, customers: ir.Table) -> ir.Table:
         **_covariates(client, customers),
         **since,
         **_value(client, customers),
+        **_reason(client, customers, left),
     )
 
 
-def _from_tenure(client: Client, customers: ir.Table) -> ir.Table:
+def _from_tenure(client: Client, customers: ir.Table, last: date) -> ir.Table:
     spec = client.file.tables["customers"]
-    if client.as_of < client.observed_through:
+    if last < client.observed_through:
         fault = Fault(
             where="as_of",
-            found=f"{client.as_of} lies before {client.observed_through}, and the customers have tenures but no dates",
+            found=f"{last} lies before {client.observed_through}, and the customers have tenures but no dates",
             allowed="the last day that the exports cover, since a tenure cannot be turned back",
             remedy="leave as_of empty, or ask the client for start and end dates",
         )
@@ -126,6 +130,7 @@ def _from_tenure(client: Client, customers: ir.Table) -> ir.Table:
         known_late=ibis.literal(False),
         **_covariates(client, customers),
         **_value(client, customers),
+        **_reason(client, customers, customers.churned),
     )
 
 
@@ -133,6 +138,12 @@ def _value(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
     """The monthly value, under a name that no covariate can have."""
     has = "monthly_value" in client.file.tables["customers"].mapped
     return {MONTHLY_VALUE: customers.monthly_value} if has else {}
+
+
+def _reason(client: Client, customers: ir.Table, left: ir.BooleanValue) -> dict[str, ir.Value]:
+    """Why those who left did, where the client says: nothing is known of it while a customer is still here."""
+    has = "end_reason" in client.file.tables["customers"].mapped
+    return {END_REASON: ibis.ifelse(left, customers.end_reason, ibis.null("string"))} if has else {}
 
 
 def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
