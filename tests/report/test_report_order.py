@@ -126,8 +126,10 @@ def test_an_unknown_verdict_is_refused_rather_than_shown_without_a_badge(build: 
         render_report(notebook)
 
 
-def test_caveats_of_a_headline_are_said_once_and_not_hidden(notebook: NotebookNode, build: Any) -> None:
-    answers = build.read_html(render_report(notebook)).one("section", class_="answers")
+def test_caveats_of_a_headline_are_said_once_after_the_lead_chart(notebook: NotebookNode, build: Any) -> None:
+    html = render_report(notebook)
+    care = build.read_html(html).one("section", class_="margin care")
 
-    assert answers.text.count("Few were seen for two years.") == 1
-    assert answers.text.count("Left means that the contract ended.") == 1
+    assert care.text.count("Few were seen for two years.") == 1
+    assert care.text.count("Left means that the contract ended.") == 1
+    assert html.index("The lead curve.") < html.index(">Keep in mind<") < html.index(">Contents<")
