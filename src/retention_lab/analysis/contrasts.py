@@ -1,11 +1,13 @@
 """Covariates as columns of a design, and the contrasts between their levels."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from retention_lab.methods.splines import natural_spline, spline_knots
 from retention_lab.tables.levels import LOWER, NO, OTHER, UNKNOWN, UPPER, YES, levels_to_pool
 from retention_lab.tables.observation import Observation
 
@@ -26,38 +28,55 @@ class Contrast:
     on: dict[str, float]
     off: dict[str, float]
 
+    @property
+    def step(self) -> dict[str, float]:
+        """What the columns change by, from the reference to the level."""
+        return {column: value - self.off[column] for column, value in self.on.items() if value != self.off[column]}
+
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """Customers as they are at the end of observation, in numeric columns, and the contrasts between levels.
 
-    `left_out` names the covariates without a contrast.
+    `terms` names the columns of each covariate, `curves` those by which a number may leave the straight line, and
+    `levels` has a column for each category, with the levels as the design tells them apart. `left_out` names the
+    covariates without a contrast.
     """
 
     columns: pd.DataFrame
-    contrasts: list[Contrast]
-    left_out: dict[str, LeftOut]
+    contrasts: list[Contrast] = field(default_factory=list)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    terms: dict[str, list[str]] = field(default_factory=dict)
+    curves: dict[str, list[str]] = field(default_factory=dict)
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 _Added = tuple[dict[str, np.ndarray], list[Contrast], LeftOut | None]
 
 
-def build_design(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> Design:
-    """Build the columns of `names` for customers of the observation, one row for each."""
+def build_design(
+    observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int, curved: Collection[str] = ()
+) -> Design:
+    """Build the columns of `names` for customers of the observation, one row for each; `curved` numbers as splines."""
     columns: dict[str, np.ndarray] = {}
-    contrasts: list[Contrast] = []
-    left_out: dict[str, LeftOut] = {}
+    design = Design(pd.DataFrame(index=rows.index), levels=pd.DataFrame(index=rows.index))
     for name in names:
         if name in observation.categorical:
-            new, found, why = _category(name, rows, min_group)
+            design.levels[name] = levels_of(rows[name], rows.event_observed, min_group)
+            new, found, why = _category(name, rows, design.levels[name], min_group)
         elif name in observation.numeric:
-            new, found, why = _number(name, rows[name])
+            new, found, why = _number(name, rows[name], curved=name in curved)
+            design.curves.update({name: bends} if (bends := [column for column in new if _BEND in column]) else {})
         else:
             new, found, why = _since(name, rows)
         columns |= new
-        contrasts += found
-        left_out |= {name: why} if why else {}
-    return Design(pd.DataFrame(columns, index=rows.index), contrasts, left_out)
+        design.terms[name] = [*new]
+        design.contrasts.extend(found)
+        design.left_out.update({name: why} if why else {})
+    return replace(design, columns=pd.DataFrame(columns, index=rows.index))
+
+
+_BEND = " bend "
 
 
 def without_departures(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> np.ndarray:
@@ -70,13 +89,13 @@ def without_departures(observation: Observation, rows: pd.DataFrame, names: list
     silent = np.zeros(len(rows), dtype=bool)
     for name in names if left.any() else []:
         if name in observation.categorical:
-            other = (_levels(rows[name], rows.event_observed, min_group) == OTHER).to_numpy()
+            other = (levels_of(rows[name], rows.event_observed, min_group) == OTHER).to_numpy()
             silent |= other & (not left[other].any())
     return silent
 
 
-def _levels(values: pd.Series, left: pd.Series, min_group: int) -> pd.Series:
-    """The levels, with those pooled that are too small or that nobody has left."""
+def levels_of(values: pd.Series, left: pd.Series, min_group: int) -> pd.Series:
+    """Name the level of each customer, with those pooled that are too small or that nobody has left."""
     levels = values.fillna(UNKNOWN).astype(str)
     counts = levels.value_counts()
     small = levels_to_pool({str(level): n for level, n in counts.items()}, min_group)
@@ -85,9 +104,8 @@ def _levels(values: pd.Series, left: pd.Series, min_group: int) -> pd.Series:
     return levels.where(~levels.isin(pooled), OTHER)
 
 
-def _category(name: str, rows: pd.DataFrame, min_group: int) -> _Added:
+def _category(name: str, rows: pd.DataFrame, levels: pd.Series, min_group: int) -> _Added:
     """One column for each level but the commonest, which is the reference."""
-    levels = _levels(rows[name], rows.event_observed, min_group)
     counts = levels.value_counts()
     named = sorted(set(counts.index) - {UNKNOWN, OTHER}, key=lambda level: (-counts[level], level))
     others = [*named[1:], *sorted({UNKNOWN, OTHER} & set(counts.index))] if named else []
@@ -108,17 +126,28 @@ def _why_no_levels(values: pd.Series, left: pd.Series, min_group: int) -> LeftOu
     return "too_small" if large.sum() < 2 or len(set(known[left])) > 1 else "no_departures"
 
 
-def _number(name: str, values: pd.Series) -> _Added:
+def _number(name: str, values: pd.Series, *, curved: bool) -> _Added:
     """A number as it is; the contrast is between the quartiles. Those without one are a group of their own."""
     known = values.dropna()
     if known.empty:
         return {}, [], "no_values"
     lower, middle, upper = (float(quartile) for quartile in np.quantile(known, [0.25, 0.5, 0.75]))
-    columns = {name: values.fillna(middle).to_numpy(dtype=float)}
+    filled = values.fillna(middle).to_numpy(dtype=float)
+    knots = spline_knots(known.to_numpy(dtype=float)) if curved else np.zeros(0)
+    columns, at_upper, at_lower = (_spline(name, at, knots) for at in (filled, np.array([upper]), np.array([lower])))
     unknown = {f"{name}={UNKNOWN}": values.isna().to_numpy(dtype=float)} if len(known) < len(values) else {}
     off = dict.fromkeys(unknown, 0.0)
-    contrast = Contrast(name, UPPER, LOWER, "number", name, {name: upper, **off}, {name: lower, **off})
+    on_upper, on_lower = ({**{column: float(v[0]) for column, v in at.items()}, **off} for at in (at_upper, at_lower))
+    contrast = Contrast(name, UPPER, LOWER, "number", name, on_upper, on_lower)
     return (columns | unknown, [contrast], None) if upper > lower else (columns | unknown, [], "no_spread")
+
+
+def _spline(name: str, values: np.ndarray, knots: np.ndarray) -> dict[str, np.ndarray]:
+    """The number itself, and the bends of a natural spline where there are knots enough for one."""
+    if len(knots) < 3:
+        return {name: values}
+    first, *bends = natural_spline(values, knots).T
+    return {name: first, **{f"{name}{_BEND}{place}": bend for place, bend in enumerate(bends, start=1)}}
 
 
 def _since(name: str, rows: pd.DataFrame) -> _Added:
@@ -144,7 +173,7 @@ def split_episodes(episodes: pd.DataFrame, name: str, since: pd.Series) -> pd.Da
 
 def in_level(design: pd.DataFrame, contrast: Contrast) -> np.ndarray:
     """Tell who is in the level: has its values, or for a number lies in its quarter."""
-    same = [name for name in contrast.on if contrast.kind != "number" or name != contrast.column]
+    same = [name for name in contrast.on if contrast.kind != "number" or name.endswith(f"={UNKNOWN}")]
     inside = (design[same] == pd.Series(contrast.on)[same]).all(axis=1)
     if contrast.kind == "number":
         values, on, off = design[contrast.column], contrast.on[contrast.column], contrast.off[contrast.column]

@@ -40,6 +40,7 @@ class ChurnStudy:
     confidence_level: float
     n_here: int
     n_left: int
+    where: tuple[str, ...] = ()
 
 
 def study_churn(
@@ -72,6 +73,7 @@ def study_churn(
         unit=unit,
         as_of=observation.as_of,
         horizon_days=horizon_days,
+        where=tuple(where),
         min_group=smallest,
         confidence_level=confidence_level,
         n_here=int(table.n_censored.sum()),

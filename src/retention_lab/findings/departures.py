@@ -26,7 +26,7 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
         id="churn.survival",
         question=text.say("How many of those here will leave?"),
         headline=_how_many(study, expected, text) if known else _why_not_known(study, result, expected, text),
-        action=text.say("The number to beat: it is what to expect if nothing changes.") if known else "",
+        action="",
         verdict="watch" if known else "not_enough_data",
         estimate=expected.value if known else NOT_A_NUMBER,
         ci_lower=expected.ci_lower if known else NOT_A_NUMBER,

@@ -208,6 +208,6 @@ def _left_out(drivers: Drivers, name: str, why: LeftOut, text: Text) -> Finding:
         ci_upper=NOT_A_NUMBER,
         unit=text.say("share of customers still here"),
         n_obs=drivers.n_obs,
-        method=drivers.fit.method,
+        method=drivers.model.fit.method,
         definition=_definition(drivers, text),
     )

@@ -1,40 +1,41 @@
 """Cox proportional hazards: what goes with leaving sooner, each covariate with the others held equal.
 
-Efron's treatment of ties throughout, in the baseline too. Late entry, weights, and robust errors where one customer
-holds several rows. Newton's method on the `partial_likelihood`.
+Efron's or Breslow's treatment of ties, in the baseline too. Late entry, weights, strata with a baseline of their own,
+and robust errors where one customer holds several rows. Newton's method on the `partial_likelihood`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from retention_lab.methods.estimates import normal_quantile
-from retention_lab.methods.life_tables import check_entries, check_events, check_times, index_at, is_observed
-from retention_lab.methods.partial_likelihood import Likelihood, partial_likelihood, score_residuals
-from retention_lab.methods.risk_sets import (
-    RiskSets,
-    baseline_steps,
-    build_risk_sets,
-    relative_hazard,
+from retention_lab.methods.cox_rows import (
+    CoxRows,
+    WhyNot,
+    checked_labels,
+    checked_matrix,
+    checked_rows,
+    screen_columns,
 )
+from retention_lab.methods.estimates import normal_quantile
+from retention_lab.methods.life_tables import check_times
+from retention_lab.methods.partial_likelihood import Baseline, Maximum, estimate_steps, maximise, score_residuals
+from retention_lab.methods.risk_sets import Integers, RiskSets, Ties, build_risk_sets, relative_hazard
+
+__all__ = [
+    "BaselineHazard",
+    "CoxFit",
+    "WhyNot",
+    "estimate_baseline",
+    "fit_cox",
+    "predict_departure",
+    "predict_survival",
+]
 
 Floats = NDArray[np.float64]
-WhyNot = Literal["constant", "collinear", "too_few"]
-
-_MAX_STEPS = 50
-_CONVERGED = 1e-10
-# Standard error, for a change of one standard deviation, past which the data says nothing about a coefficient:
-# one that runs off to infinity stops in the tens of thousands, one from a handful of events stays below 3.
-_HOPELESS = 20.0
-# The log hazard ratio between a column's ends past which it separates leavers from stayers altogether.
-_FARTHEST = 300.0
-# Rounding leaves about this much information in a direction that has none.
-_NO_INFORMATION, _ROUNDING = 1e-9, 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +44,7 @@ class CoxFit:
 
     `not_estimable` names the columns left out: `constant`, `collinear` (it repeats the columns before it) or
     `too_few` (no events, or nobody at risk, to tell its levels apart: its coefficient would be infinite).
-    `centre` is the mean of each covariate, at which `estimate_baseline` describes a customer.
+    `centre` is the mean of each covariate, at which `baseline` describes a customer of each of the `strata`.
     `n_obs` and `n_events` are rows and events, by weight.
     """
 
@@ -58,8 +59,10 @@ class CoxFit:
     n_events: float
     confidence_level: float
     method: str
+    strata: tuple[str, ...]
     centre: Floats
     risk_sets: RiskSets
+    baseline: Baseline
 
     @property
     def hazard_ratios(self) -> Floats:
@@ -86,21 +89,23 @@ class CoxFit:
         absent = [name for name in self.names if name not in design]
         if absent:
             raise ValueError(f"design lacks {absent[0]!r}; the fit has {list(self.names)}")
-        return _matrix(design.loc[:, list(self.names)]) - self.centre
+        same = tuple(design.columns) == self.names
+        return checked_matrix(design if same else design.loc[:, list(self.names)]) - self.centre
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Rows:
-    """The data of a fit, row by row; `design` is centred."""
-
-    design: Floats
-    duration: Floats
-    event: NDArray[np.bool_]
-    entry: Floats
-    weight: Floats
-
-    def risk_sets(self, columns: list[int]) -> RiskSets:
-        return build_risk_sets(self.design[:, columns], self.duration, self.event, self.entry, self.weight)
+    def stratum_codes(self, strata: ArrayLike | None, size: int) -> Integers:
+        """For each of `size` rows, which of `strata` it is of; ValueError for one that the fit does not know."""
+        known = ", ".join(self.strata) or "none"
+        if (strata is None) != (not self.strata):
+            asked = "no stratum was named" if strata is None else "a stratum was named"
+            raise ValueError(f"{asked}; the fit has these strata: {known}")
+        if strata is None:
+            return np.zeros(size, dtype=np.intp)
+        codes, labels = checked_labels("strata", strata, size)
+        unknown = sorted(set(labels) - set(self.strata))
+        if unknown:
+            raise ValueError(f"unknown stratum {unknown[0]!r}; the fit has these strata: {known}")
+        place = pd.Index(self.strata).get_indexer(pd.Index(labels))
+        return np.asarray(place[codes], dtype=np.intp)
 
 
 def fit_cox(
@@ -109,34 +114,40 @@ def fit_cox(
     event_observed: ArrayLike,
     entry: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
+    ties: Ties = "efron",
     confidence_level: float = 0.95,
 ) -> CoxFit:
     """Fit the numeric columns of `design`; categories are encoded by the caller.
 
-    A column that cannot be estimated is left out and named, never an error. `cluster` (who each row belongs to) asks
-    for robust errors; episodes of one customer that follow each other need none.
+    A column that cannot be estimated is left out and named, never an error. `strata` (a label for each row) gives each
+    stratum a baseline of its own. `cluster` (who each row belongs to) asks for robust errors; episodes of one customer
+    that follow each other need none.
     """
-    rows, centre = _checked_rows(design, duration, event_observed, entry, weights)
+    if ties not in ("efron", "breslow"):
+        raise ValueError(f"ties must be 'efron' or 'breslow', not {ties!r}")
+    rows = checked_rows(design, duration, event_observed, entry, weights, strata, cluster)
     names = [str(name) for name in design.columns]
-    not_estimable, kept = _screened(names, rows)
-    kept, risk, beta, covariance = _fitted(names, rows, kept, not_estimable)
-    if cluster is not None:
-        covariance = _robust(rows, kept, risk, beta, covariance, _clusters(cluster, weights, size=len(design)))
+    not_estimable, kept = screen_columns(names, rows.design)
+    kept, risk, found = _fitted(names, rows, kept, not_estimable, ties)
+    covariance = found.covariance if cluster is None else _robust(rows, kept, risk, found)
     return CoxFit(
         names=tuple(names[column] for column in kept),
-        coefficients=beta,
+        coefficients=found.beta,
         std_errors=np.sqrt(np.diag(covariance)),
         covariance=covariance,
         not_estimable=not_estimable,
-        log_likelihood=partial_likelihood(risk, risk.design, beta).value,
-        log_likelihood_null=partial_likelihood(risk, risk.design, np.zeros(len(kept))).value,
+        log_likelihood=found.value,
+        log_likelihood_null=found.null,
         n_obs=float(rows.weight.sum()),
         n_events=float(rows.weight[rows.event].sum()),
         confidence_level=confidence_level,
-        method="Cox, Efron ties" if cluster is None else "Cox, Efron ties, robust errors by cluster",
-        centre=centre[kept],
+        method=_method(ties, n_strata=len(rows.strata), robust=cluster is not None),
+        strata=rows.strata,
+        centre=rows.centre[kept],
         risk_sets=risk,
+        baseline=estimate_steps(risk, found.beta),
     )
 
 
@@ -149,147 +160,67 @@ class BaselineHazard:
     follow_up: float
 
 
-def estimate_baseline(fit: CoxFit) -> BaselineHazard:
-    """Efron's estimate, with late entry and weights."""
-    steps = baseline_steps(fit.risk_sets, relative_hazard(fit.risk_sets.design, fit.coefficients))
+def estimate_baseline(fit: CoxFit, stratum: str | None = None) -> BaselineHazard:
+    """The baseline of a stratum, by the treatment of ties of the fit; with late entry and weights."""
+    (code,) = fit.stratum_codes(None if stratum is None else [stratum], size=1)
+    here = fit.risk_sets.axis.stratum == code
     return BaselineHazard(
-        time=fit.risk_sets.time,
-        cumulative_hazard=np.cumsum(steps, dtype=np.float64),
-        follow_up=fit.risk_sets.follow_up,
+        time=fit.risk_sets.axis.time[here],
+        cumulative_hazard=np.cumsum(fit.baseline.steps[here], dtype=np.float64),
+        follow_up=float(fit.risk_sets.follow_up[code]),
     )
 
 
-def predict_survival(fit: CoxFit, design: pd.DataFrame, times: ArrayLike) -> Floats:
-    """Survival of each row of `design` (down) at each of `times` (across); nan past the follow-up."""
-    baseline = estimate_baseline(fit)
-    at = check_times("times", times)
-    reached = np.concatenate([[0.0], baseline.cumulative_hazard])[index_at(baseline.time, at) + 1]
-    reached[~is_observed(baseline.follow_up, at)] = np.nan
-    return np.exp(-np.outer(relative_hazard(fit.centred(design), fit.coefficients), reached))
+def predict_survival(fit: CoxFit, design: pd.DataFrame, times: ArrayLike, strata: ArrayLike | None = None) -> Floats:
+    """Survival of each row of `design` (down) at each of `times` (across); nan past the follow-up of its stratum."""
+    risk, codes, at = fit.risk_sets, fit.stratum_codes(strata, len(design)), check_times("times", times)
+    each = np.repeat(np.arange(risk.follow_up.size), at.size)
+    reached = risk.axis.running(fit.baseline.steps)[risk.axis.slot(each, np.tile(at, risk.follow_up.size))]
+    reached[~risk.is_followed(each, np.tile(at, risk.follow_up.size))] = np.nan
+    hazard = relative_hazard(fit.centred(design), fit.coefficients)
+    return np.exp(-hazard[:, None] * reached.reshape(-1, at.size)[codes])
 
 
-def _checked_rows(
-    design: pd.DataFrame,
-    duration: ArrayLike,
-    event_observed: ArrayLike,
-    entry: ArrayLike | None,
-    weights: ArrayLike | None,
-) -> tuple[_Rows, Floats]:
-    size = len(design)
-    durations = check_times("duration", duration, size=size)
-    events = check_events(event_observed, size=size)
-    entries = np.zeros(size) if entry is None else check_times("entry", entry, size=size)
-    shares = np.ones(size) if weights is None else check_times("weights", weights, size=size)
-    check_entries(entries, durations)
-    counted = shares > 0
-    matrix = _matrix(design)[counted]
-    centre = matrix.mean(axis=0) if counted.any() else np.zeros(matrix.shape[1])
-    rows = _Rows(
-        design=matrix - centre,
-        duration=durations[counted],
-        event=events[counted],
-        entry=entries[counted],
-        weight=shares[counted],
-    )
-    return rows, centre
+def predict_departure(
+    fit: CoxFit, design: pd.DataFrame, *, tenure: ArrayLike, horizon: float, strata: ArrayLike | None = None
+) -> Floats:
+    """For each row, the chance of leaving within `horizon` of its `tenure` given that it is active at `tenure`.
 
-
-def _matrix(design: pd.DataFrame) -> Floats:
-    matrix = design.to_numpy(dtype=float)
-    wrong = np.flatnonzero(~np.isfinite(matrix).all(axis=0))
-    if wrong.size:
-        raise ValueError(f"column {design.columns[wrong[0]]!r} has missing or infinite values")
-    return matrix
-
-
-def _clusters(cluster: ArrayLike, weights: ArrayLike | None, size: int) -> NDArray[np.intp]:
-    codes, _ = pd.factorize(np.asarray(cluster))
-    if codes.size != size or (codes < 0).any():
-        raise ValueError(f"cluster must have one value, not missing, for each of {size} rows")
-    counted = np.ones(size, dtype=bool) if weights is None else np.asarray(weights, dtype=float) > 0
-    return np.asarray(codes[counted], dtype=np.intp)
-
-
-def _screened(names: list[str], rows: _Rows) -> tuple[dict[str, WhyNot], list[int]]:
-    """Columns that no data could tell apart, by name, and the others by position."""
-    not_estimable: dict[str, WhyNot] = {}
-    kept: list[int] = []
-    basis = np.zeros((len(rows.design), 0))
-    for column, name in enumerate(names):
-        values = rows.design[:, column]
-        size = float(np.linalg.norm(values))
-        # Twice, since once is not exact to rounding when columns are nearly alike.
-        left = values - basis @ (basis.T @ values)
-        left = left - basis @ (basis.T @ left)
-        if size <= 1e-12 or np.ptp(values) == 0:
-            not_estimable[name] = "constant"
-        elif np.linalg.norm(left) < 1e-7 * size:
-            not_estimable[name] = "collinear"
-        else:
-            kept.append(column)
-            basis = np.column_stack([basis, left / np.linalg.norm(left)])
-    return not_estimable, kept
+    What happens at the tenure itself is over. nan past the follow-up of its stratum.
+    """
+    codes, tenures = fit.stratum_codes(strata, len(design)), check_times("tenure", tenure, size=len(design))
+    axis, reached = fit.risk_sets.axis, fit.risk_sets.axis.running(fit.baseline.steps)
+    over = reached[axis.slot(codes, tenures + horizon)] - reached[axis.slot(codes, tenures)]
+    over[~fit.risk_sets.is_followed(codes, tenures + horizon)] = np.nan
+    return -np.expm1(-over * relative_hazard(fit.centred(design), fit.coefficients))
 
 
 def _fitted(
-    names: list[str], rows: _Rows, kept: list[int], not_estimable: dict[str, WhyNot]
-) -> tuple[list[int], RiskSets, Floats, Floats]:
-    """Coefficients and covariance; what turns out hopeless is left out and the rest fitted again.
-
-    Worked out for columns of standard deviation one, so that neither cents nor millions upset the arithmetic.
-    """
+    names: list[str], rows: CoxRows, kept: list[int], not_estimable: dict[str, WhyNot], ties: Ties
+) -> tuple[list[int], RiskSets, Maximum]:
+    """What could be fitted, on which risk sets; what turns out hopeless is left out and the rest fitted again."""
     while True:
-        risk = rows.risk_sets(kept)
-        scale = rows.design[:, kept].std(axis=0) if len(rows.design) else np.ones(0)
-        beta, likelihood = _climb(risk, risk.design / scale)
-        covariance = _inverse(likelihood.information)
-        hopeless = [
-            column for column, off in zip(kept, _runs_off(risk.design / scale, beta, covariance), strict=True) if off
-        ]
+        design = rows.design if len(kept) == rows.design.shape[1] else rows.design[:, kept]
+        risk = build_risk_sets(design, rows.duration, rows.event, rows.entry, rows.weight, rows.stratum, ties)
+        scale = np.sqrt(np.einsum("ij,ij->j", design, design) / max(len(design), 1))
+        found = maximise(risk, scale)
+        hopeless = [column for column, off in zip(kept, found.runs_off, strict=True) if off]
         if not hopeless:
-            return kept, risk, beta / scale, covariance / np.outer(scale, scale)
+            return kept, risk, found
         not_estimable.update({names[column]: "too_few" for column in hopeless})
         kept = [column for column in kept if column not in hopeless]
 
 
-def _climb(risk: RiskSets, design: Floats) -> tuple[Floats, Likelihood]:
-    """Newton's method; a step that does not rise is halved."""
-    beta = np.zeros(design.shape[1])
-    here = partial_likelihood(risk, design, beta)
-    for _ in range(_MAX_STEPS):
-        inverse = _inverse(here.information)
-        step = inverse @ here.gradient
-        if float(here.gradient @ step) < _CONVERGED or _runs_off(design, beta, inverse).any():
-            break
-        there = partial_likelihood(risk, design, beta + step)
-        while not there.value >= here.value - 1e-9 * abs(here.value) and np.abs(step).max() > 1e-12:
-            step = step / 2
-            there = partial_likelihood(risk, design, beta + step)
-        beta, here = beta + step, there
-    return beta, here
-
-
-def _runs_off(design: Floats, beta: Floats, covariance: Floats) -> NDArray[np.bool_]:
-    """Which coefficients are on their way to infinity, in columns of standard deviation one."""
-    reach = np.abs(beta) * np.ptp(design, axis=0) if len(design) else np.zeros(beta.size)
-    return np.asarray((np.sqrt(np.diag(covariance)) > _HOPELESS) | (reach > _FARTHEST))
-
-
-def _inverse(information: Floats) -> Floats:
-    """Inverse of a matrix that should be positive; a direction without information comes out as hopeless."""
-    values, vectors = np.linalg.eigh(information)
-    floor = max(_NO_INFORMATION, _ROUNDING * float(values.max(initial=0.0)))
-    return np.asarray((vectors / np.maximum(values, floor)) @ vectors.T)
-
-
-def _robust(
-    rows: _Rows, kept: list[int], risk: RiskSets, beta: Floats, covariance: Floats, cluster: NDArray[np.intp]
-) -> Floats:
-    """Sandwich (Lin and Wei 1989) from Efron score residuals, summed within clusters."""
-    design = rows.design[:, kept]
-    moved = (
-        score_residuals(design, rows.duration, rows.event, rows.entry, risk, beta) * rows.weight[:, None] @ covariance
+def _robust(rows: CoxRows, kept: list[int], risk: RiskSets, found: Maximum) -> Floats:
+    """Sandwich (Lin and Wei 1989) from score residuals, summed within clusters."""
+    residuals = score_residuals(
+        rows.design[:, kept], rows.duration, rows.event, rows.entry, rows.stratum, risk, found.beta
     )
-    by_cluster = np.zeros((int(cluster.max(initial=-1)) + 1, len(kept)))
-    np.add.at(by_cluster, cluster, moved)
+    by_cluster = np.zeros((int(rows.cluster.max(initial=-1)) + 1, len(kept)))
+    np.add.at(by_cluster, rows.cluster, residuals * rows.weight[:, None] @ found.covariance)
     return np.asarray(by_cluster.T @ by_cluster)
+
+
+def _method(ties: Ties, *, n_strata: int, robust: bool) -> str:
+    strata = f", {n_strata} strata" if n_strata else ""
+    return f"Cox, {ties.capitalize()} ties{strata}{', robust errors by cluster' if robust else ''}"

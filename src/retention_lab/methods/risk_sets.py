@@ -1,48 +1,102 @@
 """Who is at risk when: the sums over risk sets that a Cox model and its baseline are made of.
 
-Equal rows of the design are one row here, and every sum is one sparse product and one running sum,
-so that hundreds of sets of coefficients can be tried at once.
+Every sum is one sparse product and one running sum, so that hundreds of sets of coefficients can be tried at once.
+With strata, the event times of one stratum follow those of another, and nothing is ever summed across the two.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.special import digamma
+
+from retention_lab.methods.life_tables import index_at, is_observed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+Ties = Literal["efron", "breslow"]
+
+# Nobody is left long before, and past 709 exp overflows.
+_MOST = 500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TimeAxis:
+    """The distinct event times of each stratum, in order, one stratum after the other.
+
+    `first` says where each stratum begins, and last where all end. `distinct` are the times of all strata together,
+    and `passed` how many of a stratum's times, and of those of the strata before it, are among the first n of them.
+    """
+
+    time: Floats
+    stratum: Integers
+    first: Integers
+    distinct: Floats
+    passed: Integers
+
+    def position(self, stratum: Integers, n_distinct: Integers) -> Integers:
+        """Where in `time` a row of the stratum stands when `n_distinct` of the `distinct` times have passed."""
+        return np.asarray(self.passed[stratum, n_distinct])
+
+    def slot(self, stratum: Integers, at: Floats) -> Integers:
+        """Where in what `running` returns a row of the stratum stands at `at`; events at `at` itself are over."""
+        return self.position(stratum, index_at(self.distinct, at) + 1) + stratum
+
+    def running(self, steps: Floats) -> Floats:
+        """The sum of `steps` so far, for each stratum after a first row of 0."""
+        total = np.zeros((len(steps) + self.first.size - 1, *steps.shape[1:]))
+        for stratum, (first, end) in enumerate(pairwise(self.first)):
+            np.cumsum(steps[first:end], axis=0, out=total[first + stratum + 1 : end + stratum + 1])
+        return total
+
+    def spanning(self, start: Integers, end: Integers, values: Floats) -> Floats:
+        """For each event time, the sum of `values` over the rows that have it between their two slots."""
+        size = self.time.size + self.first.size - 1
+        edges = np.bincount(start, values, minlength=size) - np.bincount(end, values, minlength=size)
+        return np.delete(np.cumsum(edges), self.first[1:] + np.arange(self.first.size - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RiskSets:
-    """Distinct event times, distinct design rows, and who is at risk and leaves at each.
+    """Event times, distinct design rows, and who is at risk and leaves at each time.
 
-    `joins` holds, for each event time (and one step past the last), the weight of each design row that joins the risk
-    set there, less that of those who have gone. `deaths` holds the weight that leaves at each time; `n_tied` how many
-    rows of the data these are.
+    `gone` holds, for each event time, the weight of each design row that is at risk there for the last time, less that
+    of those who join after it. `deaths` holds the weight that leaves at each time, `death_weight` its sum; `n_tied`
+    how many rows of the data these are. `follow_up` is the last duration in each stratum.
     """
 
-    time: Floats
+    axis: TimeAxis
     design: Floats
-    joins: csr_array
+    gone: csr_array
     deaths: csr_array
+    death_weight: Floats
     n_tied: Integers
-    follow_up: float
+    follow_up: Floats
+    ties: Ties
 
     @property
-    def death_weight(self) -> Floats:
-        """The weight of all who leave at each time."""
-        return np.asarray(self.deaths.sum(axis=1), dtype=float).ravel()
+    def seen_leaving(self) -> NDArray[np.bool_]:
+        """For each stratum, whether anybody has left it."""
+        return np.diff(self.axis.first) > 0
+
+    def is_followed(self, stratum: Integers, at: Floats) -> NDArray[np.bool_]:
+        """Whether anybody of the stratum was observed as late as `at`."""
+        followed = np.zeros(at.size, dtype=bool)
+        for code, end in enumerate(self.follow_up):
+            followed |= (stratum == code) & is_observed(float(end), at)
+        return followed
 
     def total_at_risk(self, values: Floats) -> Floats:
         """The sum of `values` (a row for each design row) over those at risk at each time."""
         # From the end, where nobody is left: the last risk sets are small, and must not be differences of large sums.
-        change = np.asarray(self.joins @ values)
-        total: Floats = -np.cumsum(change[:0:-1], axis=0)[::-1]
-        return total
+        change = np.asarray(self.gone @ values)
+        for first, end in pairwise(self.axis.first):
+            backwards = change[first:end][::-1]
+            np.cumsum(backwards, axis=0, out=backwards)
+        return change
 
     def total_leaving(self, values: Floats) -> Floats:
         """The sum of `values` over those who leave at each time."""
@@ -50,43 +104,86 @@ class RiskSets:
 
     def total_exposure(self, steps: Floats) -> Floats:
         """For each design row, the sum of `steps` over the times at which it is at risk, by weight."""
-        reached = np.concatenate([[0.0], np.cumsum(steps)])
-        return -np.asarray(self.joins.T @ reached)
+        reached = np.delete(self.axis.running(steps), self.axis.first[:-1] + np.arange(self.axis.first.size - 1))
+        return np.asarray(self.gone.T @ reached)
 
 
 def build_risk_sets(
-    design: Floats, duration: Floats, event: NDArray[np.bool_], entry: Floats, weight: Floats
+    design: Floats,
+    duration: Floats,
+    event: NDArray[np.bool_],
+    entry: Floats,
+    weight: Floats,
+    stratum: Integers,
+    ties: Ties = "efron",
 ) -> RiskSets:
-    """Risk sets of single customers. At risk at t: entered before t (or at 0) and not gone before t."""
-    time, n_tied = np.unique(duration[event], return_counts=True)
+    """Risk sets of single customers, who come in order of stratum and duration.
+
+    At risk at t: entered before t (or at 0) and not gone before t.
+    """
+    axis, leaves_at, n_tied = _time_axis(duration[event], stratum[event], int(stratum.max(initial=0)) + 1)
     rows, row = distinct_rows(design)
-    first, last = risk_interval(time, duration, entry)
-    ones = (np.concatenate([first, last]), np.concatenate([row, row]))
-    joins = csr_array((np.concatenate([weight, -weight]), ones), shape=(time.size + 1, len(rows)))
-    leaving = (np.searchsorted(time, duration[event]), row[event])
+    first, last = risk_interval(axis, stratum, duration, entry)
+    # Those whom no event time finds at risk, and those at risk from their stratum's first, have nothing to join.
+    at_risk = last > first
+    late = at_risk & (first > axis.first[stratum])
+    gone = np.concatenate([weight[at_risk], -weight[late]])
+    where = np.concatenate([last[at_risk], first[late]]) - 1, np.concatenate([row[at_risk], row[late]])
+    n_strata = axis.first.size - 1
+    last_row = np.searchsorted(stratum, np.arange(n_strata), side="right") - 1
     return RiskSets(
-        time=time,
+        axis=axis,
         design=rows,
-        joins=joins,
-        deaths=csr_array((weight[event], leaving), shape=(time.size, len(rows))),
-        n_tied=n_tied.astype(np.intp),
-        follow_up=float(duration.max()) if duration.size else np.nan,
+        gone=csr_array((gone, where), shape=(axis.time.size, len(rows))),
+        deaths=csr_array((weight[event], (leaves_at, row[event])), shape=(axis.time.size, len(rows))),
+        death_weight=np.bincount(leaves_at, weight[event], minlength=axis.time.size).astype(float),
+        n_tied=n_tied,
+        follow_up=duration[last_row] if duration.size else np.full(n_strata, np.nan),
+        ties=ties,
     )
 
 
-def risk_interval(time: Floats, duration: Floats, entry: Floats) -> tuple[Integers, Integers]:
-    """The first event time at which each customer is at risk, and the first at which no longer."""
-    first = np.where(entry > 0, np.searchsorted(time, entry, side="right"), 0)
-    return first, np.maximum(np.searchsorted(time, duration, side="right"), first)
+def _time_axis(when: Floats, stratum: Integers, n_strata: int) -> tuple[TimeAxis, Integers, Integers]:
+    """The event times, which of them each event belongs to, and how many events each has."""
+    new = np.ones(when.size, dtype=bool)
+    new[1:] = (np.diff(when) != 0) | (np.diff(stratum) != 0)
+    time, of_stratum = when[new], stratum[new]
+    distinct, rank = np.unique(time, return_inverse=True)
+    passed = np.zeros((n_strata, distinct.size + 1), dtype=np.intp)
+    passed[of_stratum, rank + 1] = 1
+    first = np.searchsorted(of_stratum, np.arange(n_strata + 1))
+    axis = TimeAxis(
+        time=time,
+        stratum=of_stratum,
+        first=first,
+        distinct=distinct,
+        passed=first[:-1, None] + np.cumsum(passed, axis=1),
+    )
+    return axis, np.cumsum(new) - 1, np.diff(np.append(np.flatnonzero(new), when.size))
+
+
+def risk_interval(axis: TimeAxis, stratum: Integers, duration: Floats, entry: Floats) -> tuple[Integers, Integers]:
+    """The position of the first event time at which each customer is at risk, and of the first at which no longer."""
+    late = np.flatnonzero(entry > 0)
+    first = axis.first[stratum]
+    first[late] = axis.position(stratum[late], np.searchsorted(axis.distinct, entry[late], side="right"))
+    last = axis.position(stratum, np.searchsorted(axis.distinct, duration, side="right"))
+    return first, np.maximum(last, first)
 
 
 def distinct_rows(table: Floats) -> tuple[Floats, Integers]:
-    """The distinct rows of `table` as they first appear, and for each row of `table` which of them it is."""
+    """The distinct rows of `table` as they first appear, and for each row of `table` which of them it is.
+
+    Where most rows are distinct, nothing is gained by looking on: `table` is then returned as it is.
+    """
     code = np.zeros(len(table), dtype=np.intp)
     # Column by column: sorting whole rows takes fifty times as long.
     for column in table.T:
-        values, _ = pd.factorize(column)
-        code, _ = pd.factorize(code * (values.max(initial=0) + 1) + values)
+        values, found = pd.factorize(column)
+        if 2 * found.size <= len(table):
+            code, found = pd.factorize(code * found.size + values)
+        if 2 * found.size > len(table):
+            return table, np.arange(len(table))
     _, first = np.unique(code, return_index=True)
     return table[first], np.asarray(code, dtype=np.intp)
 
@@ -95,32 +192,4 @@ def relative_hazard(design: Floats, coefficients: Floats) -> Floats:
     """exp(x b), for one vector of coefficients or a column for each draw."""
     # Not `@`: the libraries behind it may add up in another order on another number of threads.
     linear = np.einsum("ij,j...->i...", design, coefficients)
-    return np.asarray(np.exp(linear), dtype=np.float64)
-
-
-def baseline_steps(risk: RiskSets, hazard: Floats) -> Floats:
-    """Efron's steps of the cumulative hazard of a customer whose relative hazard is 1.
-
-    `hazard` is the relative hazard of each design row (in columns, for many draws at once). Ties are taken to leave
-    one after the other in an order that is not known: the sum over d tied of 1 / (S - D l / d) is a difference of
-    digamma functions, so a month with ten thousand departures costs no more than a day with one.
-    """
-    tied = _as_columns(risk.n_tied.astype(float), hazard)
-    each = _as_columns(risk.death_weight / risk.n_tied, hazard)
-    per_tie = risk.total_leaving(hazard) / tied
-    # Those who leave are at risk: rounding must not say otherwise.
-    at_risk = np.maximum(risk.total_at_risk(hazard) / per_tie, tied)
-    return each * _sum_of_reciprocals(at_risk, tied) / per_tie
-
-
-def _as_columns(values: Floats, like: Floats) -> Floats:
-    return values.reshape(-1, *[1] * (like.ndim - 1))
-
-
-def _sum_of_reciprocals(top: Floats, n: Floats) -> Floats:
-    """1/top + 1/(top - 1) + ... , n terms."""
-    low, high = top - n + 0.5, top + 0.5
-    # Far from 0 the digammas nearly cancel; there their asymptotic series is exact to the last digits.
-    far = -np.log1p(-n / high) + (1 / high**2 - 1 / low**2) / 24
-    near = np.asarray(digamma(top + 1) - digamma(top - n + 1))
-    return np.where(low > 1000, far, near)
+    return np.asarray(np.exp(np.minimum(linear, _MOST)), dtype=np.float64)

@@ -15,7 +15,7 @@ from retention_lab.runner.kernel import OnCell, execute, private_environment
 from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
 from retention_lab.runner.outcome import RunResult, begin_record, failed_record, ok_result
 from retention_lab.runner.plan import PlannedRun, inputs_changed
-from retention_lab.runner.publish import keep_failure, make_private_folder, publish
+from retention_lab.runner.publish import hand_over_assignments, keep_failure, make_private_folder, publish
 from retention_lab.runner.record import Record, RunError
 
 REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
@@ -42,7 +42,7 @@ def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = Non
     private = make_private_folder(beside, run.run_id)
     attempt = _Attempt()
     try:
-        with private_environment(run.workspace.root, private) as output:
+        with private_environment(run.workspace.root, private, run.key.mark) as output:
             try:
                 error = _fill(run, output, attempt, on_cell, render or _render_report)
             except RetentionLabError as raised:
@@ -80,6 +80,7 @@ def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, ren
     started = time.monotonic()
     (output / REPORT).write_text(render(notebook), encoding="utf-8")
     attempt.durations["report"] = round(time.monotonic() - started, 3)
+    hand_over_assignments(output, run.workspace.client_folder(run.key.client))
     return None
 
 

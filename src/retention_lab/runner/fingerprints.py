@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,17 +14,19 @@ from retention_lab.runner.catalogue import Playbook
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.keys import digest
 from retention_lab.tables.client_file import ClientFile
-from retention_lab.tables.workspace import Workspace, source_files
+from retention_lab.tables.workspace import ASSIGNMENTS, Workspace, source_files
 
 _PACKAGE = Path(__file__).parents[1]
 # The packages whose version can change a number or a byte of a report.
 _PACKAGES = (
     "retention-lab", "babel", "duckdb", "ibis-framework", "ipykernel", "jinja2", "markdown-it-py",
-    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "scipy", "seaborn",
+    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "scipy", "seaborn", "xlsxwriter",
 )  # fmt: skip
 # A file changed twice within one tick of the file system's clock looks unchanged; the hash of a file
 # that was written just now is therefore not remembered.
 _SETTLED_NS = 2_000_000_000
+# The day in the name of a list: churn-survival-2026-10-31, or +a1b2c3 after it.
+_DAY = re.compile(r"-(\d{4}-\d{2}-\d{2})(?:\+[0-9a-f]+)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +75,16 @@ class HashCache:
             self._changed = False
 
 
-def take_fingerprint(workspace: Workspace, client: str, file: ClientFile, playbook: Playbook) -> Fingerprint:
-    """The fingerprint of a run. Raises DataError where a source of the client is not there."""
+def take_fingerprint(
+    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, as_of: str = ""
+) -> Fingerprint:
+    """The fingerprint of a run for the day that was asked for. Raises DataError where a source is not there."""
     cache = HashCache(workspace.reports / ".fingerprints.json")
     folder = workspace.client_folder(client)
     sources = _sources(folder, file)
     extra = (folder / "client.yml", folder / ".key", folder / "commentary" / f"{playbook.name}.md")
     files = {path for paths in sources.values() for path in paths} | {path for path in extra if path.is_file()}
+    files |= _earlier_waves(folder, as_of, str(file.observed_through or ""))
     fingerprint = Fingerprint(
         files={path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)},
         tables={table: _together(cache, paths) for table, paths in sources.items()},
@@ -92,6 +98,17 @@ def take_fingerprint(workspace: Workspace, client: str, file: ClientFile, playbo
 
 def _sources(folder: Path, file: ClientFile) -> dict[str, list[Path]]:
     return {table: source_files(folder, spec.source) for table, spec in file.tables.items()}
+
+
+def _earlier_waves(folder: Path, as_of: str, observed: str) -> set[Path]:
+    """The lists that a run can know of: those of the days before its own.
+
+    Its own list is none of them, or no report would ever be up to date. Where client.yml does not say how far the
+    exports go, only the kernel will know the day; lists of earlier days then change nothing here.
+    """
+    last = min(filter(None, (as_of, observed))) if observed else ""
+    found = {path: _DAY.search(path.stem) for path in (folder / ASSIGNMENTS).glob("*.csv")}
+    return {path for path, day in found.items() if last and (day is None or day[1] < last)}
 
 
 def _together(cache: HashCache, files: Iterable[Path]) -> str:

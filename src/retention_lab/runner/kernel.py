@@ -79,7 +79,7 @@ def execute(
 
 
 @contextmanager
-def private_environment(home: Path, private: Path) -> Iterator[Path]:
+def private_environment(home: Path, private: Path, mark: str = "") -> Iterator[Path]:
     """The environment of one run, and the folder that its notebook writes to.
 
     Nothing of the person who runs it may show in a report: no time zone, no start-up file, no thread count.
@@ -92,6 +92,7 @@ def private_environment(home: Path, private: Path) -> Iterator[Path]:
         changes = {
             "RETENTION_LAB_HOME": str(home),
             "RETENTION_LAB_OUTPUT": str(output),
+            "RETENTION_LAB_MARK": mark,
             "JUPYTER_RUNTIME_DIR": sockets,
             "IPYTHONDIR": str(scratch / "ipython"),
             "TMPDIR": str(scratch),

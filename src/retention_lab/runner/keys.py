@@ -23,8 +23,12 @@ class RunKey:
 
     def folder(self, reports: Path) -> Path:
         """Where the report of this run lies."""
-        mark = f"+{digest(self.parameters)[:6]}" if self.parameters else ""
-        return reports / self.client / self.playbook / f"{self.as_of}{mark}"
+        return reports / self.client / self.playbook / f"{self.as_of}{self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """What tells this run from the one with the defaults on the same day."""
+        return f"+{digest(self.parameters)[:6]}" if self.parameters else ""
 
     def run_id(self, fingerprint: str) -> str:
         """The same for the same question about the same inputs, whatever the clock says."""

@@ -11,6 +11,7 @@ from retention_lab.runner.keys import LATEST, RunKey
 from retention_lab.runner.parameters import changed_parameters, check_parameters, parse_parameters, reject_unknown
 from retention_lab.runner.record import is_current
 from retention_lab.tables.client_file import ClientFile, load_client_file
+from retention_lab.tables.client_key import read_key
 from retention_lab.tables.workspace import Workspace
 
 
@@ -80,6 +81,8 @@ def plan_runs(
         found, dict(values or {}), _with_as_of(dict(texts or {}), values or {}, as_of), strict=bool(playbooks)
     )
     file = load_client_file(folder)
+    # The key is an input: were it drawn during the first run, the second would find the report out of date.
+    read_key(folder)
     missing = {playbook.name: tuple(file.missing(playbook.needs)) for playbook in found}
     if playbooks and any(missing.values()):
         raise DataError([_cannot(name, absent, folder) for name, absent in missing.items() if absent])
@@ -129,7 +132,7 @@ def _planned(
     changed = changed_parameters(playbook, parameters)
     asked, observed = str(parameters.get("as_of", "")), str(file.observed_through or "")
     key = RunKey(client=client, playbook=playbook.name, as_of=asked or observed or LATEST, parameters=changed)
-    fingerprint = take_fingerprint(workspace, client, file, playbook)
+    fingerprint = take_fingerprint(workspace, client, file, playbook, asked)
     return PlannedRun(
         workspace=workspace,
         playbook=playbook,
@@ -151,7 +154,8 @@ def inputs_changed(run: PlannedRun) -> bool:
     """Whether a file of the client, or the playbook, is another one now."""
     try:
         file = load_client_file(run.workspace.client_folder(run.key.client))
-        now = take_fingerprint(run.workspace, run.key.client, file, run.playbook)
+        asked = str(run.parameters.get("as_of", ""))
+        now = take_fingerprint(run.workspace, run.key.client, file, run.playbook, asked)
     except (RetentionLabError, OSError):
         return True
     return (now.files, now.playbook) != (run.fingerprint.files, run.fingerprint.playbook)

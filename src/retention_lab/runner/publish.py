@@ -5,8 +5,10 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from retention_lab.runner.files import move_over
+from retention_lab.errors import DataError, Fault
+from retention_lab.runner.files import move_over, write_atomically
 from retention_lab.runner.record import RECORD, Record, file_sha256, read_record, write_record
+from retention_lab.tables.workspace import ASSIGNMENTS
 
 FAILED = "failed"
 _PRIVATE = ".tmp-"
@@ -46,6 +48,25 @@ def publish(source: Path, target: Path, record: Record) -> Record:
     # An earlier attempt at this very run, which failed for want of memory perhaps, is history now.
     shutil.rmtree(target.parent / FAILED / record.run_id, ignore_errors=True)
     return record
+
+
+def hand_over_assignments(source: Path, client: Path) -> None:
+    """Move the waves that a run has drawn to the client's folder: the last step before the lists can be seen and sent.
+
+    A run that fails hands nothing over, so no file claims that somebody was contacted who never was. A run that is
+    killed between this step and `run.json` is made again, and draws the same. Raises DataError where the folder
+    leads out of the client's.
+    """
+    made, target = source / ASSIGNMENTS, client / ASSIGNMENTS
+    if not made.is_dir():
+        return
+    target.mkdir(exist_ok=True)
+    if not target.resolve().is_relative_to(client.resolve()):
+        found = "it leads out of the client's folder"
+        raise DataError(Fault(where=str(target), found=found, remedy="put a folder in its place"))
+    for name in _names(made):
+        write_atomically(target / Path(name).name, (made / name).read_bytes())
+    shutil.rmtree(made)
 
 
 def keep_failure(source: Path | None, beside: Path, record: Record) -> Path:

@@ -16,13 +16,18 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
+from retention_lab.tables.actions import write_workbook
+from retention_lab.tables.assignments import CONTACT, load_assignments, write_assignments
 from retention_lab.tables.client_file import ClientFile, load_client_file
+from retention_lab.tables.client_key import pseudonym, read_key
 from retention_lab.tables.contract import CONTRACT
 from retention_lab.tables.loading import LoadedTable, Loading, load_table
 from retention_lab.tables.workspace import find_workspace
 from retention_lab.text import LANGUAGES, Text
 
 OUTPUT = "RETENTION_LAB_OUTPUT"
+# A list is for calling people now. Within a week the exports may well go on past its last day.
+_STALE_DAYS = 7
 
 
 class Client:
@@ -91,10 +96,47 @@ class Client:
 
         Texts are in quotes, so that a line break inside one can never begin a new row.
         """
-        path = Path(os.environ.get(OUTPUT, ".")) / name
+        path = _output() / name
         safe = frame.map(_defused).rename(columns=_defused)
         safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         return path
+
+    @cached_property
+    def key(self) -> bytes:
+        """What pseudonyms and hold-outs are drawn with; made at the first use. It never leaves the client's folder."""
+        return read_key(self.folder)
+
+    def pseudonym(self, customer_id: str) -> str:
+        """What a report calls a customer: the same in every report on this client."""
+        return pseudonym(self.key, customer_id)
+
+    @cached_property
+    def assignments(self) -> pd.DataFrame:
+        """Who was to be contacted and who was left alone, in all lists so far."""
+        return load_assignments(self.folder)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the exports go on well past `as_of`: many a customer of that day may have left since."""
+        return (self.observed_through - self.as_of).days > _STALE_DAYS
+
+    def write_actions(self, experiment: str, frame: pd.DataFrame, *, horizon_days: int) -> list[Path]:
+        """Write whom to contact as `actions.csv` and `actions.xlsx`, and who was held out for the later judgement.
+
+        `frame` has a row for each customer selected, the first one first: customer_id, variant, stratum, seed, and
+        what people are to see. Nothing is written where the report looks back: nobody can be called in the past.
+        The assignments come to lie in the client's folder when a run has made its report; where a notebook is run
+        by hand, they stay beside the list.
+        """
+        if self.looks_back:
+            return []
+        told = frame[frame.variant == CONTACT].drop(columns=["variant", "stratum", "seed"])
+        told.insert(0, "rank", range(1, len(told) + 1))
+        told.insert(2, "pseudonym", [self.pseudonym(customer) for customer in told.customer_id])
+        book = _output() / "actions.xlsx"
+        write_workbook(book, told, horizon_days=horizon_days, as_of=self.as_of, text=self.text)
+        assigned = write_assignments(_output(), experiment, frame, self.as_of)
+        return [self.write("actions.csv", told), book, assigned]
 
     def _loading(self, table: str) -> Loading:
         if table not in self.file.tables:
@@ -144,6 +186,10 @@ def open_client(client: str, as_of: str = "", language: str = "") -> Client:
             raise
         raise ParameterError([*error.faults, *faults]) from error
     return Client(folder, as_of=as_of, language=language)
+
+
+def _output() -> Path:
+    return Path(os.environ.get(OUTPUT, "."))
 
 
 def _request_faults(as_of: str, language: str) -> list[Fault]:

@@ -14,11 +14,14 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from retention_lab.errors import DataError, Fault
-from retention_lab.tables.client_rules import nearest, table_faults
+from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, nearest, table_faults
 from retention_lab.tables.contract import CONTRACT
 from retention_lab.tables.yaml_file import read_yaml
 
 Unit = Literal["days", "weeks", "months", "years"]
+MOST_DAYS = 3650
+# What is known of every customer where churn is by inactivity: read off the purchases.
+_DERIVED = {"customer_id", "started_on", "ended_on", "monthly_value"}
 
 
 def _known_timezone(name: str) -> str:
@@ -49,15 +52,26 @@ def _as_day(value: object) -> object:
     raise ValueError("a day such as 2026-10-31")
 
 
+def _as_rule(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value == "auto" or (whole and 1 <= value <= MOST_DAYS):  # type: ignore[operator]
+        return value
+    raise ValueError(f"auto, or a whole number of days from 1 to {MOST_DAYS}")
+
+
 class _Strict(BaseModel):
     # Strict: `max_rejected: yes` must not become 1.0.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Churn(_Strict):
-    """What counts as leaving: the end of a contract."""
+    """What counts as leaving: the end of a contract, or a silence longer than `inactive_days` after a purchase.
 
-    kind: Literal["contract"] = "contract"
+    `auto`: the number of days is found from the client's own purchases.
+    """
+
+    kind: Literal["contract", "inactivity"] = "contract"
+    inactive_days: Annotated[Literal["auto"] | int, BeforeValidator(_as_rule)] = "auto"
 
 
 class Money(_Strict):
@@ -101,7 +115,7 @@ class TableFile(_Strict):
     columns: dict[str, str]
     values: dict[str, dict[str, str | bool]] = {}
     unit: Unit = "days"
-    entry: Literal["none", "unknown"] = "none"
+    entry: Literal["none", "unknown"] = "unknown"
     covariates: dict[str, Annotated[Covariate, BeforeValidator(_as_mapping)]] = {}
     constants: dict[str, str | float | bool | date] = {}
     duplicates: Literal["keep", "drop_exact"] | KeyedDuplicates = "keep"
@@ -155,12 +169,18 @@ class ClientFile(_Strict):
         """What a playbook needs and this client lacks: `table loyalty`, `customers.plan`; `a|b` means either."""
         absent = []
         for table, columns in needs.items():
-            if table not in self.tables:
+            have = self._available(table)
+            if not have:
                 absent.append(f"table {table}")
                 continue
-            have = self.tables[table].available()
             absent += [f"{table}.{column}" for column in columns if not have & set(column.split("|"))]
         return absent
+
+    def _available(self, table: str) -> set[str]:
+        """The columns that a table has, or that stand in for it; none without the table."""
+        derived = table == "customers" and self.churn.kind == "inactivity" and "transactions" in self.tables
+        own = next((spec.available() for name, spec in self.tables.items() if name == table), set())
+        return own | _DERIVED if derived else own
 
 
 def load_client_file(folder: Path) -> ClientFile:
@@ -172,11 +192,12 @@ def load_client_file(folder: Path) -> ClientFile:
     raw = read_yaml(path)
     tables = raw.get("tables")
     specs = {name: spec for name, spec in tables.items() if name in CONTRACT} if isinstance(tables, dict) else {}
-    faults = [
+    faults = churn_faults(str(path), raw)
+    faults += [
         fault
         for name, spec in specs.items()
         if isinstance(spec, dict)
-        for fault in table_faults(f"{path}, tables.{name}", name, spec)
+        for fault in table_faults(f"{path}, tables.{name}", name, spec, by_inactivity=is_by_inactivity(raw))
     ]
     try:
         client = ClientFile.model_validate(raw)

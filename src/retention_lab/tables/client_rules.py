@@ -17,6 +17,7 @@ END_REASON = "end reason"
 _OBSERVED = ("customer_id", "duration", "event_observed", "entry", "started", "known_late", MONTHLY_VALUE, END_REASON)
 _SAY_WHICH = "say which column of the file it is"
 _RECODED = ("text", "code", "flag")
+_OF_CONTRACTS = ("ended_on", "end_reason", "tenure", "churned", "observed_from", "entry_tenure")
 
 
 def nearest(word: str, known: list[str]) -> str:
@@ -26,9 +27,32 @@ def nearest(word: str, known: list[str]) -> str:
     return f"did you mean {folded[near[0]]}?" if near else ""
 
 
-def table_faults(where: str, table: str, spec: dict[str, Any]) -> list[Fault]:
-    """Every fault between the parts of one table; parts that are not mappings are left to the types."""
-    parts = _Parts(where, table, spec)
+def is_by_inactivity(raw: dict[Any, Any]) -> bool:
+    """Whether a client file says that its customers leave by falling silent."""
+    churn = raw.get("churn")
+    return isinstance(churn, dict) and churn.get("kind") == "inactivity"
+
+
+def churn_faults(where: str, raw: dict[Any, Any]) -> list[Fault]:
+    """Every fault between the kind of churn and what it is read from."""
+    churn, tables = raw.get("churn"), raw.get("tables")
+    if is_by_inactivity(raw):
+        if isinstance(tables, dict) and "transactions" not in tables:
+            found = "churn is by inactivity, and there is no table transactions to read it from"
+            return [Fault(where=f"{where}, tables", found=found, remedy="add it, or set churn.kind to contract")]
+    elif isinstance(churn, dict) and "inactive_days" in churn:
+        found = f"{churn['inactive_days']!r}, and churn is by contract, which ends on a day"
+        remedy = "remove it, or set churn.kind to inactivity"
+        return [Fault(where=f"{where}, churn.inactive_days", found=found, allowed="nothing", remedy=remedy)]
+    return []
+
+
+def table_faults(where: str, table: str, spec: dict[str, Any], *, by_inactivity: bool = False) -> list[Fault]:
+    """Every fault between the parts of one table; parts that are not mappings are left to the types.
+
+    `by_inactivity`: customers leave by falling silent, so their table needs no dates and may have no ends.
+    """
+    parts = _Parts(where, table, spec, by_inactivity)
     rules = (_unknown_names, _absent_columns, _values, _constants, _covariates, _duplicates)
     return [fault for rule in rules for fault in rule(parts)]
 
@@ -36,8 +60,8 @@ def table_faults(where: str, table: str, spec: dict[str, Any]) -> list[Fault]:
 class _Parts:
     """One table of client.yml as written."""
 
-    def __init__(self, where: str, table: str, spec: dict[str, Any]) -> None:
-        self.where, self.table = where, table
+    def __init__(self, where: str, table: str, spec: dict[str, Any], by_inactivity: bool) -> None:
+        self.where, self.table, self.by_inactivity = where, table, by_inactivity
         self.known = {column.name: column for column in CONTRACT[table]}
         parts = (spec.get(name) for name in ("columns", "values", "constants", "covariates"))
         self.columns, self.values, self.constants, self.covariates = (
@@ -70,6 +94,9 @@ def _absent_columns(parts: _Parts) -> Iterator[Fault]:
             yield parts.fault("columns", f"{column.name} is missing", remedy=_SAY_WHICH)
     if parts.table != "customers":
         return
+    if parts.by_inactivity:
+        yield from _ends(parts)
+        return
     if "tenure" in parts.mapped and not parts.has_unit:
         yield parts.fault("unit", "this key is missing: a tenure is a number of what?", "days, weeks, months or years")
     by_dates, by_tenure = {"started_on", "ended_on"} <= parts.mapped, {"tenure", "churned"} <= parts.mapped
@@ -80,6 +107,17 @@ def _absent_columns(parts: _Parts) -> Iterator[Fault]:
         yield parts.fault("columns.entry_tenure", "it goes with a tenure, and this table has dates", "observed_from")
     elif "observed_from" in parts.mapped and not by_dates:
         yield parts.fault("columns.observed_from", "it goes with dates, and this table has tenures", "entry_tenure")
+
+
+def _ends(parts: _Parts) -> Iterator[Fault]:
+    """A column that would say otherwise when a customer left must not be passed over in silence."""
+    for name in _OF_CONTRACTS:
+        if name in parts.mapped:
+            place = "columns" if name in parts.columns else "constants"
+            found = (
+                "it belongs to contracts, and churn is by inactivity: when a customer left is read off the purchases"
+            )
+            yield parts.fault(f"{place}.{name}", found, remedy="remove it, or set churn.kind to contract")
 
 
 def _values(parts: _Parts) -> Iterator[Fault]:
@@ -148,7 +186,7 @@ def _is_day(text: str) -> bool:
 
 def _covariates(parts: _Parts) -> Iterator[Fault]:
     names = [str(name) for name in parts.covariates]
-    by_dates = {"started_on", "ended_on"} <= parts.mapped
+    by_dates = parts.by_inactivity or {"started_on", "ended_on"} <= parts.mapped
     taken = {*_OBSERVED, *(f"{name.casefold()}_since" for name in names)}
     for position, name in enumerate(names):
         where = f"covariates.{name}"

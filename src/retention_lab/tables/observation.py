@@ -1,4 +1,4 @@
-"""From the customers table to time under observation: duration, event, late entry, and the covariates."""
+"""From customers, or their purchases, to time under observation: duration, event, late entry, and the covariates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +11,10 @@ from retention_lab.errors import Fault, ParameterError
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_rules import END_REASON as END_REASON
 from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
-from retention_lab.tables.loading import COVARIATE, NUMBER, SINCE
-
-MAX_LEVELS = 40
-_NUMERIC_FROM = 6
-# 007 is a code, whose zeros would be lost in a number.
-_LEADING_ZERO = r"^[+-]?0\d"
+from retention_lab.tables.covariates import covariate_columns, covariate_kinds, since_columns
+from retention_lab.tables.durations import begun, completed
+from retention_lab.tables.inactivity import InactivityRule, time_buyers
+from retention_lab.tables.loading import NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +24,9 @@ class Observation:
     `rows` has one row for each customer: customer_id, duration, event_observed, entry, the covariates, and for a
     covariate that holds from a day on also `<name>_since`, in the same unit as the duration (null: never); where the
     client has them, also the monthly value and, of those who left, the reason.
-    `left_out` says how many customers of the table are not in it, by reason.
+    `left_out` says how many customers are not in it, by reason. Where churn is by inactivity, `rule` says after how
+    many silent days a customer counts as gone, and `as_of` is the day through which that is known: so many days before
+    the purchases end.
     """
 
     rows: ir.Table
@@ -40,45 +40,81 @@ class Observation:
     left_out: dict[str, int]
     n_at_zero: int
     first_start: date | None
+    rule: InactivityRule | None = None
+
+    @property
+    def inactive_days(self) -> int | None:
+        """After how many silent days a customer counts as gone; None where contracts end on a day."""
+        return self.rule.inactive_days if self.rule else None
 
 
-def observe_customers(client: Client, as_of: date | None = None) -> Observation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Timed:
+    """Customers with their durations, and what is known of them beside."""
+
+    rows: ir.Table
+    as_of: date
+    entry_known: bool
+    first_start: date | None
+    rule: InactivityRule | None = None
+
+
+def observe_customers(client: Client, as_of: date | None = None, inactive_days: int | None = None) -> Observation:
     """The customers of a client as durations that end at `as_of`, the client's own if none is given.
 
     A customer who started after it is left out; one who ended after it is still here.
     With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate
     count at the end of the unit in which they fall, and observation ends with the last unit completed: were departures
     rounded down like it, survival after 12 months would already hold those of the 13th.
+
+    Where churn is by inactivity, nothing after `as_of` is looked at, and `inactive_days` takes the place of the rule of
+    the client file (see `tables.inactivity`); raises DataError where no rule can be found, or nobody judged by it.
     """
-    spec = client.file.tables["customers"]
-    customers = client.table("customers")
     last = min(as_of or client.as_of, client.as_of)
-    rows = _from_dates(client, customers, last) if spec.has_dates else _from_tenure(client, customers, last)
+    spec = client.file.tables.get("customers")
+    timed = _timed(client, last, inactive_days)
     counts = {
-        "started_after": ~rows.started,
-        "observed_after": rows.started & rows.known_late,
+        "started_after": ~timed.rows.started,
+        "observed_after": timed.rows.started & timed.rows.known_late,
     }
     flags = {name: flag.fill_null(False).sum() for name, flag in counts.items()}
-    facts = rows.aggregate(**flags).to_pyarrow().to_pylist()[0]
-    rows = rows.filter(rows.started & ~rows.known_late).drop("started", "known_late")
-    names = [name for name, covariate in spec.covariates.items() if not covariate.since]
-    numeric, categorical, unusable = _kinds(rows, names)
-    since = tuple(name for name, covariate in spec.covariates.items() if covariate.since)
+    facts = timed.rows.aggregate(**flags).to_pyarrow().to_pylist()[0]
+    rows = timed.rows.filter(timed.rows.started & ~timed.rows.known_late).drop("started", "known_late")
+    covariates = spec.covariates if spec else {}
+    names = [name for name, covariate in covariates.items() if not covariate.since]
+    numeric, categorical, unusable = covariate_kinds(rows, names)
     rows = rows.mutate(**{name: rows[f"{NUMBER}{name}"] for name in numeric})
     rows = rows.drop(*(f"{NUMBER}{name}" for name in names)) if names else rows
-    first = customers.started_on.min().to_pyarrow().as_py() if spec.has_dates else None
     return Observation(
         rows=rows,
-        unit=spec.unit,
-        as_of=last,
-        entry_known=spec.has_entry or spec.entry == "none",
+        unit=spec.unit if spec else "days",
+        as_of=timed.as_of,
+        entry_known=timed.entry_known,
         numeric=numeric,
         categorical=categorical,
-        since=since,
+        since=tuple(name for name, covariate in covariates.items() if covariate.since),
         unusable=unusable,
         left_out={reason: n for reason, n in facts.items() if n},
-        n_at_zero=_n_at_zero(rows),
-        first_start=first,
+        n_at_zero=_n_at_zero(rows, timed.rule),
+        first_start=timed.first_start,
+        rule=timed.rule,
+    )
+
+
+def _timed(client: Client, last: date, inactive_days: int | None) -> _Timed:
+    if client.file.churn.kind == "inactivity":
+        rows, rule, first_start = time_buyers(client, last, inactive_days)
+        return _Timed(rows=rows, as_of=rule.known_through, entry_known=True, first_start=first_start, rule=rule)
+    if inactive_days is not None:
+        found = f"{inactive_days}, and the contracts of this client end on a day"
+        raise ParameterError(Fault(where="inactive_days", found=found, remedy="leave it out"))
+    spec = client.file.tables["customers"]
+    customers = client.table("customers")
+    return _Timed(
+        rows=_from_dates(client, customers, last) if spec.has_dates else _from_tenure(client, customers, last),
+        as_of=last,
+        entry_known=spec.has_entry or spec.entry == "none",
+        first_start=customers.started_on.min().to_pyarrow().as_py() if spec.has_dates else None,
     )
 
 
@@ -88,14 +124,9 @@ def _from_dates(client: Client, customers: ir.Table, last: date) -> ir.Table:
     left = (customers.ended_on <= as_of).fill_null(False)
     began = customers.started_on
     observed = customers.observed_from.fill_null(began) if "observed_from" in spec.mapped else began
-    entry = _begun(began, ibis.greatest(observed, began), spec.unit)
-    left_at, seen_until = _begun(began, customers.ended_on, spec.unit), _completed(began, as_of, spec.unit)
+    entry = begun(began, ibis.greatest(observed, began), spec.unit)
+    left_at, seen_until = begun(began, customers.ended_on, spec.unit), completed(began, as_of, spec.unit)
     duration = ibis.ifelse(left, left_at, seen_until)
-    since = {
-        f"{name}_since": _begun(began, customers[f"{SINCE}{name}"], spec.unit)
-        for name, covariate in spec.covariates.items()
-        if covariate.since
-    }
     return customers.select(
         customer_id=customers.customer_id,
         duration=duration.cast("float64"),
@@ -103,8 +134,8 @@ def _from_dates(client: Client, customers: ir.Table, last: date) -> ir.Table:
         entry=entry.cast("float64"),
         started=customers.started_on <= as_of,
         known_late=((entry > 0) & (entry >= duration)).fill_null(False),
-        **_covariates(client, customers),
-        **since,
+        **covariate_columns(spec, customers),
+        **since_columns(spec, customers, began),
         **_value(client, customers),
         **_reason(client, customers, left),
     )
@@ -128,7 +159,7 @@ def _from_tenure(client: Client, customers: ir.Table, last: date) -> ir.Table:
         entry=entry.cast("float64").fill_null(0.0),
         started=ibis.literal(True),
         known_late=ibis.literal(False),
-        **_covariates(client, customers),
+        **covariate_columns(client.file.tables["customers"], customers),
         **_value(client, customers),
         **_reason(client, customers, customers.churned),
     )
@@ -146,53 +177,10 @@ def _reason(client: Client, customers: ir.Table, left: ir.BooleanValue) -> dict[
     return {END_REASON: ibis.ifelse(left, customers.end_reason, ibis.null("string"))} if has else {}
 
 
-def _covariates(client: Client, customers: ir.Table) -> dict[str, ir.Value]:
-    """The covariates that hold from the start, as text and as numbers."""
-    covariates = client.file.tables["customers"].covariates
-    names = [name for name, covariate in covariates.items() if not covariate.since]
-    texts = {name: customers[f"{COVARIATE}{name}"] for name in names}
-    return {**texts, **{f"{NUMBER}{name}": customers[f"{NUMBER}{name}"] for name in names}}
-
-
-def _begun(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
-    """Units from `start` to `end`, with the one that `end` lies in: who left in the 13th month left at 13."""
-    return _completed(start, end - ibis.interval(days=1), unit) + 1
-
-
-def _completed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.IntegerValue:
-    """Whole units from `start` to `end`: who is still here in the 13th month is known to have stayed for 12."""
-    if unit in ("days", "weeks"):
-        days = end.delta(start, unit="day")
-        return days if unit == "days" else (days / 7).floor().cast("int64")
-    months = (end.year() - start.year()) * 12 + end.month() - start.month()
-    # 31 January to 28 February is a full month: the anniversary of a day that a month lacks is its last day.
-    last = (end.truncate("M") + ibis.interval(months=1) - ibis.interval(days=1)).day()
-    months = months - (end.day() < ibis.least(start.day(), last)).cast("int64")
-    return months if unit == "months" else (months / 12).floor().cast("int64")
-
-
-def _kinds(rows: ir.Table, names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
-    """Which covariates are numbers, which are categories, and which can be neither."""
-    counts: dict[str, ir.Value] = {"n": rows.count()}
-    for name in names:
-        numbers = rows[f"{NUMBER}{name}"].notnull() & ~rows[name].re_search(_LEADING_ZERO)
-        counts |= {f"known:{name}": rows[name].count(), f"levels:{name}": rows[name].nunique()}
-        counts |= {f"numbers:{name}": numbers.sum()}
-    found = rows.aggregate(**counts).to_pyarrow().to_pylist()[0]
-    numeric, categorical, unusable = [], [], {}
-    for name in names:
-        levels, known = found[f"levels:{name}"], found[f"known:{name}"]
-        if levels >= _NUMERIC_FROM and found[f"numbers:{name}"] == known:
-            numeric.append(name)
-        elif 2 <= levels <= MAX_LEVELS:
-            categorical.append(name)
-        else:
-            unusable[name] = "one_level" if levels < 2 else "too_many_levels"
-    return tuple(numeric), tuple(categorical), unusable
-
-
-def _n_at_zero(rows: ir.Table) -> int:
-    return int(rows.filter(rows.duration == 0).count().to_pyarrow().as_py())
+def _n_at_zero(rows: ir.Table, rule: InactivityRule | None) -> int:
+    """Who has no time here yet; a customer who bought once and never again has all the time there will be."""
+    counted = rows.duration == 0 if rule is None else (rows.duration == 0) & ~rows.event_observed
+    return int(rows.filter(counted).count().to_pyarrow().as_py())
 
 
 def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
@@ -207,7 +195,7 @@ def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
     for condition in where:
         column, values = condition.split("=", 1)
         rows = rows.filter(rows[column].isin(_wanted(values, _levels(observation, column))))
-    return replace(observation, rows=rows, n_at_zero=_n_at_zero(rows)) if where else observation
+    return replace(observation, rows=rows, n_at_zero=_n_at_zero(rows, observation.rule)) if where else observation
 
 
 def _where_fault(observation: Observation, condition: str) -> Fault | None:

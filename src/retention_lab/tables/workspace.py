@@ -8,7 +8,7 @@ from pathlib import Path
 
 from retention_lab.errors import DataError, Fault
 
-QUARANTINE = "quarantine"
+QUARANTINE, ASSIGNMENTS = "quarantine", "assignments"
 _CLIENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -88,8 +88,8 @@ def find_workspace(start: Path | None = None) -> Workspace:
 def source_files(folder: Path, source: str) -> list[Path]:
     """The files that `source` names (a path or a glob inside the client's folder), in alphabetical order.
 
-    Hidden files and the quarantine are never among them. Raises DataError where there is none, or where one lies
-    outside the folder.
+    Hidden files, the quarantine and the assignments are never among them. Raises DataError where there is none, or
+    where one lies outside the folder.
     """
     relative = Path(source)
     inside = not relative.is_absolute() and ".." not in relative.parts
@@ -113,5 +113,6 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
         return
     for path in paths:
         parts = path.relative_to(folder).parts
-        if path.is_file() and parts[0] != QUARANTINE and not any(part.startswith(".") for part in parts):
+        ours = parts[0] in (QUARANTINE, ASSIGNMENTS)
+        if path.is_file() and not ours and not any(part.startswith(".") for part in parts):
             yield path

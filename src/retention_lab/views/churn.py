@@ -17,7 +17,7 @@ from retention_lab.findings.words import at_time, covariate_name, level_name, sp
 from retention_lab.methods.rates import share_leaving
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
-from retention_lab.views.display import Chart
+from retention_lab.views.display import Chart, no_chart
 from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, WORDS, themed_axes, themed_axes_with_rows
 
 Floats = NDArray[np.float64]
@@ -115,7 +115,7 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
         # One wild interval where hardly anybody is left must not flatten all others.
         highest = min(1.6 * float(np.max(share, initial=0.0)), 1.05 * float(np.max(upper, initial=0.0)))
         axes.set_ylim(0, max(highest, 1.2 * average if np.isfinite(average) else 0.0) or 1)
-        _time_axis(axes, result.unit, result.shown_through, text)
+        time_axis(axes, result.unit, result.shown_through, text)
         axes.set_ylabel(text.say("Leave, of 100 customers"))
     caption = text.say(
         "Customers who leave in each stretch of {span}, of 100 at risk, with {level} intervals.",
@@ -144,7 +144,8 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
     """What each covariate goes with, others held equal: points of survival at the horizon, with intervals."""
     shown = [effect for effect in drivers.effects if not effect.points.reason][:MAX_EFFECTS]
     if not shown:
-        return _nothing_to_draw(text)
+        said = text.say("0 covariates could be estimated.")
+        return no_chart(said, text.say("There is too little to say what leaving goes with."))
     with themed_axes(height=1.4 + 0.3 * len(shown)) as (figure, axes):
         places = np.arange(len(shown))[::-1]
         for place, effect in zip(places, shown, strict=True):
@@ -188,14 +189,6 @@ def _milestones(result: ChurnSurvival, text: Text) -> str:
         for time, found in known.items()
     ]
     return text.say("Still here: {parts}.", parts=text.join(parts)) if parts else text.say("Followed for 0 days.")
-
-
-def _nothing_to_draw(text: Text) -> Chart:
-    said = text.say("0 covariates could be estimated.")
-    with themed_axes(height=1.0) as (figure, axes):
-        axes.axis("off")
-        axes.text(0, 0.5, said, va="center")
-    return Chart(figure, text.say("There is too little to say what leaving goes with."), said)
 
 
 def _effect_name(name: str, level: str, reference: str, text: Text) -> str:
@@ -250,10 +243,10 @@ def _survival_axes(axes: Axes, unit: str, shown: float, text: Text) -> None:
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: text.percent(share, 0)))
     axes.set_ylabel(text.say("Still here"))
-    _time_axis(axes, unit, shown, text)
+    time_axis(axes, unit, shown, text)
 
 
-def _time_axis(axes: Axes, unit: str, shown: float, text: Text) -> None:
+def time_axis(axes: Axes, unit: str, shown: float, text: Text) -> None:
     axes.set_xlim(0, max(shown, 1e-9))
     axes.set_xticks(_ticks(unit, shown))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: text.count(time)))

@@ -10,6 +10,7 @@ from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.words import at_time, covariate_name, level_name, span
 from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.departures import ExpectedDepartures
+from retention_lab.methods.hazard_ratios import HazardRatio
 from retention_lab.text import Text
 from retention_lab.views.display import Table
 
@@ -109,7 +110,7 @@ def table_of_drivers(drivers: Drivers, text: Text) -> Table:
     return Table(
         caption=text.say(
             "Hazard ratios: how many times as fast customers leave, all else equal. {method}.",
-            method=drivers.fit.method,
+            method=drivers.model.fit.method,
         ),
         columns=(
             text.say("Compared"),
@@ -130,13 +131,16 @@ def _driver_row(effect: Effect, text: Text) -> tuple[str, ...]:
         level=level_name(effect.level, text),
         reference=level_name(effect.reference, text),
     )
-    if math.isnan(effect.hazard_ratio):
+    ratio = effect.hazard_ratio
+    if effect.stratified:
+        changes = text.say("changes with time")
+        return name, changes, "", text.pvalue(effect.pvalue_adjusted), text.count(effect.n_obs)
+    if math.isnan(ratio.value):
         return name, text.say("too little to say"), "", "", text.count(effect.n_obs)
-    interval = text.interval(effect.ci_lower, effect.ci_upper, 2)
     return (
         name,
-        text.number(effect.hazard_ratio, 2),
-        interval,
+        text.number(ratio.value, 2),
+        text.interval(ratio.ci_lower, ratio.ci_upper, 2),
         text.pvalue(effect.pvalue_adjusted),
         text.count(effect.n_obs),
     )
@@ -161,9 +165,11 @@ def table_of_naive(drivers: Drivers, text: Text) -> Table:
     )
 
 
-def _ratio(ratio: tuple[float, float, float], text: Text) -> str:
+def _ratio(ratio: HazardRatio, text: Text) -> str:
     return text.say(
-        "{ratio} ({interval})", ratio=text.number(ratio[0], 2), interval=text.interval(ratio[1], ratio[2], 2)
+        "{ratio} ({interval})",
+        ratio=text.number(ratio.value, 2),
+        interval=text.interval(ratio.ci_lower, ratio.ci_upper, 2),
     )
 
 

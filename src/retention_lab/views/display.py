@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from retention_lab.errors import Fault, PlaybookError
 from retention_lab.findings.finding import Bundle, bundle
+from retention_lab.views.theme import themed_axes
 
 Align = Literal["left", "right"]
 
@@ -43,6 +44,14 @@ class Chart:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         data = {"caption": self.caption, "alt": self.alt}
         return bundle("chart", data, plain=self.alt, **{"image/svg+xml": self.to_svg()})
+
+
+def no_chart(said: str, caption: str) -> Chart:
+    """Stands where there is nothing to draw: a sentence, with a number as every alternative text."""
+    with themed_axes(height=1.0) as (figure, axes):
+        axes.axis("off")
+        axes.text(0, 0.5, said, va="center")
+    return Chart(figure, caption, said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

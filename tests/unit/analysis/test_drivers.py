@@ -55,8 +55,8 @@ def test_what_only_those_who_stay_can_join_has_no_effect_once_counted_from_the_d
     for seed in range(30):
         drivers = drivers_of(observe(joining(500, 1.0, seed, late), since=("club",)))
         (read,) = drivers.naive
-        held += read.corrected[1] <= 1 <= read.corrected[2]
-        fooled += read.naive[2] < 1
+        held += read.corrected.ci_lower <= 1 <= read.corrected.ci_upper
+        fooled += read.naive.ci_upper < 1
     # 95 % of 30 is 28.5; below 25 has a chance of one in a hundred.
     assert held >= 25
     assert fooled == 30
@@ -66,7 +66,7 @@ def test_an_effect_that_begins_on_joining_is_recovered(observe: Observe) -> None
     drivers = drivers_of(observe(joining(4000, 0.5, 1, late=True), since=("club",)))
 
     effect = effect_of(drivers, "club")
-    assert effect.ci_lower < 0.5 < effect.ci_upper
+    assert effect.hazard_ratio.ci_lower < 0.5 < effect.hazard_ratio.ci_upper
     # All as members from the first day, less nobody a member.
     truth = math.exp(-0.25) - math.exp(-0.5)
     assert effect.points.ci_lower < truth < effect.points.ci_upper
@@ -85,9 +85,9 @@ def test_two_things_that_begin_are_told_apart(observe: Observe) -> None:
 
     drivers = drivers_of(observe(frame, since=("club", "app")))
 
-    assert effect_of(drivers, "club").ci_lower < 0.5 < effect_of(drivers, "club").ci_upper
-    assert effect_of(drivers, "app").ci_lower < 1 < effect_of(drivers, "app").ci_upper
-    assert {one.name for one in drivers.naive if one.naive[2] < 0.9} == {"club", "app"}
+    assert effect_of(drivers, "club").hazard_ratio.ci_lower < 0.5 < effect_of(drivers, "club").hazard_ratio.ci_upper
+    assert effect_of(drivers, "app").hazard_ratio.ci_lower < 1 < effect_of(drivers, "app").hazard_ratio.ci_upper
+    assert {one.name for one in drivers.naive if one.naive.ci_upper < 0.9} == {"club", "app"}
 
 
 def test_the_day_of_joining_comes_from_the_clients_own_dates(make_client: MakeClient) -> None:
@@ -108,7 +108,7 @@ def test_the_day_of_joining_comes_from_the_clients_own_dates(make_client: MakeCl
 
     (read,) = drivers.naive
     assert read.n_ever == (made.club_since < made.duration).sum()
-    assert read.naive[2] < 1
+    assert read.naive.ci_upper < 1
 
 
 def confounded(n: int = 4000, seed: int = 5) -> pd.DataFrame:
@@ -133,10 +133,10 @@ def test_a_covariate_that_only_goes_along_with_another_is_seen_through(observe: 
 
     contract, payment = effect_of(drivers, "contract"), effect_of(drivers, "payment")
     assert (contract.level, contract.reference) == ("monthly", "yearly")
-    assert contract.ci_lower < 2 < contract.ci_upper
+    assert contract.hazard_ratio.ci_lower < 2 < contract.hazard_ratio.ci_upper
     truth = math.exp(-100 / 150) - math.exp(-100 / 300)
     assert contract.points.ci_lower < truth < contract.points.ci_upper
-    assert payment.ci_lower < 1 < payment.ci_upper
+    assert payment.hazard_ratio.ci_lower < 1 < payment.hazard_ratio.ci_upper
     alone = effect_of(drivers_of(observe(rows), covariates=["payment"]), "payment")
     assert alone.points.ci_upper < 0
 
@@ -162,7 +162,7 @@ def test_a_number_is_compared_between_its_quarters(observe: Observe) -> None:
     effect = effect_of(drivers_of(observe(frame, numeric=("fee",))), "fee")
 
     # From the quartile at 10 to that at 30.
-    assert effect.ci_lower < math.exp(0.02 * 20) < effect.ci_upper
+    assert effect.hazard_ratio.ci_lower < math.exp(0.02 * 20) < effect.hazard_ratio.ci_upper
     assert effect.level.strip() == "(upper quarter)"
     assert effect.n_obs == pytest.approx(n / 4, abs=2)
 
@@ -184,7 +184,7 @@ def test_a_large_group_that_nobody_leaves_does_not_flatter_the_group_it_is_not(o
 
     contract = effect_of(drivers, "contract")
     # Counted in with either contract, they would move the ratio far from two.
-    assert contract.ci_lower < 2 < contract.ci_upper
+    assert contract.hazard_ratio.ci_lower < 2 < contract.hazard_ratio.ci_upper
     assert drivers.n_not_judged == 3000
     assert drivers.departures.n_covered + drivers.departures.n_not_covered == (~rows.event_observed).sum()
 

@@ -11,11 +11,14 @@ import pandas as pd
 import pytest
 
 from retention_lab.analysis.churn import ChurnSurvival, estimate_churn
+from retention_lab.analysis.contrasts import Design
 from retention_lab.analysis.drivers import Drivers
+from retention_lab.analysis.model import ChurnModel
 from retention_lab.analysis.study import ChurnStudy
 from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.cox import fit_cox
 from retention_lab.methods.life_tables import life_table
+from retention_lab.methods.proportional_hazards import check_proportional_hazards
 from retention_lab.tables.observation import Observation
 from retention_lab.text import Text
 
@@ -98,19 +101,46 @@ def make_difference() -> Callable[..., AdjustedDifference]:
     return make
 
 
+def here(not_judged: int) -> pd.DataFrame:
+    """Five hundred customers still here, of whom the first are in groups that nobody has left."""
+    return pd.DataFrame({"why_not": ["nobody_left"] * not_judged + [""] * (500 - not_judged)})
+
+
+@pytest.fixture
+def make_model() -> Callable[..., ChurnModel]:
+    """A model of a thousand customers without covariates; with changes."""
+    return lambda **changes: replace(model_of(), **changes)
+
+
+def model_of() -> ChurnModel:
+    rows = pd.DataFrame({"duration": TENURE.astype(float), "event_observed": LEFT, "entry": 0.0})
+    fit = fit_cox(rows[[]], rows.duration, rows.event_observed)
+    return ChurnModel(
+        rows=rows,
+        design=Design(rows[[]]),
+        since=(),
+        stratified=(),
+        strata=None,
+        curved=(),
+        fit=fit,
+        hazards=check_proportional_hazards(fit),
+        pvalues={},
+    )
+
+
 @pytest.fixture
 def make_drivers(make_difference: Callable[..., AdjustedDifference]) -> Callable[..., Drivers]:
     """Drivers without effects, so that the single curve counts the departures; with changes."""
 
-    def make(**changes: Any) -> Drivers:
+    def make(not_judged: int = 0, **changes: Any) -> Drivers:
         found = Drivers(
             effects=(),
             naive=(),
+            changing=(),
             departures=make_difference(reason="too_few"),
             value_at_risk=None,
-            fit=fit_cox(pd.DataFrame(index=range(4)), [1, 2, 3, 4], [1, 1, 1, 0]),
-            n_obs=1000,
-            n_not_judged=0,
+            model=model_of(),
+            here=here(not_judged),
             left_out={},
             horizon=100,
             year=365,

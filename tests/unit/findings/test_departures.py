@@ -65,7 +65,7 @@ def test_luck_is_said_beside_the_expectation(
 def test_customers_of_groups_that_nobody_left_are_said_to_be_missing(
     make_study: MakeStudy, make_drivers: MakeDrivers, make_difference: MakeDifference, text: Text
 ) -> None:
-    drivers = make_drivers(effects=("any",), departures=make_difference(60, 50, 70), n_not_judged=40)
+    drivers = make_drivers(effects=("any",), departures=make_difference(60, 50, 70), not_judged=40)
     study = make_study(n_here=540)
 
     found = departures_finding(study, estimate_churn(study), drivers, text)

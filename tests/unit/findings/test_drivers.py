@@ -8,6 +8,7 @@ import pytest
 from retention_lab.analysis.drivers import Drivers, Effect
 from retention_lab.findings.drivers import driver_finding, driver_findings
 from retention_lab.methods.adjusted import AdjustedDifference
+from retention_lab.methods.hazard_ratios import HazardRatio
 from retention_lab.tables.levels import LOWER, NO, UPPER, YES
 from retention_lab.text import Text
 
@@ -26,9 +27,8 @@ def make_effect(make_difference: MakeDifference) -> MakeEffect:
             kind="category",
             points=make_difference(value, lower, upper),
             customers_a_year=make_difference(729.2, 684.4, 773.4, n_covered=5679),
-            hazard_ratio=3.4,
-            ci_lower=3.1,
-            ci_upper=3.7,
+            hazard_ratio=HazardRatio(value=3.4, ci_lower=3.1, ci_upper=3.7, pvalue=0.0, confidence_level=0.95),
+            stratified=False,
             pvalue=0.0,
             pvalue_adjusted=0.0,
             n_obs=8000,
@@ -203,7 +203,7 @@ def test_the_sure_effect_of_a_covariate_is_told_and_not_the_large_one_by_chance(
 def test_customers_of_groups_that_nobody_left_are_said_to_be_missing(
     make_drivers: MakeDrivers, make_effect: MakeEffect, text: Text
 ) -> None:
-    caveats = driver_finding(make_drivers(n_not_judged=1), make_effect(), text).caveats
+    caveats = driver_finding(make_drivers(not_judged=1), make_effect(), text).caveats
 
     assert caveats[-1] == (
         "1 customer still here is in a group that nobody has left so far, and is not in this number."

@@ -1,4 +1,5 @@
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,12 +7,15 @@ import pytest
 from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 
-from retention_lab.methods.cox import CoxFit, estimate_baseline, fit_cox, predict_survival
+from retention_lab.methods.adjusted import estimate_adjusted_difference, estimate_departures
+from retention_lab.methods.cox import CoxFit, estimate_baseline, fit_cox, predict_departure, predict_survival
+from retention_lab.methods.risk_sets import Ties
 
 ROW = np.arange(60)
 ENTRY = np.where(ROW % 3 == 0, 0, ROW * 7 % 11)
 DURATION = ENTRY + 1 + ROW * 13 % 17
 EVENT = (ROW * 5 % 7 < 4).astype(int)
+STRATUM = np.array(["north", "south"])[ROW // 5 % 2]
 DESIGN = pd.DataFrame({"x": (ROW * 29 % 31) / 10, "z": (ROW % 4 == 1).astype(int)})
 
 
@@ -137,7 +141,9 @@ def test_a_covariate_in_other_units_keeps_its_story(unit: float) -> None:
     assert other.std_errors[1] == pytest.approx(plain.std_errors[1])
 
 
-def test_episodes_of_one_customer_are_one_customer() -> None:
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("strata", [None, STRATUM])
+def test_episodes_of_one_customer_are_one_customer(ties: Ties, strata: np.ndarray | None) -> None:
     cut = DURATION // 2
     long = (cut > ENTRY) & (cut < DURATION)
     design = pd.concat([DESIGN, DESIGN[long]])
@@ -145,14 +151,195 @@ def test_episodes_of_one_customer_are_one_customer() -> None:
     event = np.concatenate([np.where(long, 0, EVENT), EVENT[long]])
     entry = np.concatenate([ENTRY, cut[long]])
     customer = np.concatenate([ROW, ROW[long]])
+    parts = None if strata is None else np.concatenate([strata, strata[long]])
 
-    whole = fit_cox(DESIGN, DURATION, EVENT, ENTRY, cluster=ROW)
-    split = fit_cox(design, duration, event, entry, cluster=customer)
+    whole = fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=strata, cluster=ROW, ties=ties)
+    split = fit_cox(design, duration, event, entry, strata=parts, cluster=customer, ties=ties)
 
-    assert split.coefficients == pytest.approx(whole.coefficients, abs=1e-9)
+    assert split.coefficients == pytest.approx(whole.coefficients, abs=1e-12)
     assert split.std_errors == pytest.approx(whole.std_errors, abs=1e-9)
-    # The column means shift with the rows that count, so only a prediction can be compared.
-    assert predict_survival(split, DESIGN, [5, 10]) == pytest.approx(predict_survival(whole, DESIGN, [5, 10]))
+    # The column means shift with the rows that count, so the baseline is compared through a prediction.
+    assert predict_survival(split, DESIGN, [5, 10, 15], strata) == pytest.approx(
+        predict_survival(whole, DESIGN, [5, 10, 15], strata), abs=1e-12
+    )
+
+
+def numbers_of(fit: CoxFit, strata: Any = None) -> list[float]:
+    """Coefficients, errors and predictions, to hold two fits against each other."""
+    predicted = predict_survival(fit, DESIGN, [2, 6, 11], strata)
+    return [*fit.coefficients, *fit.std_errors, fit.log_likelihood, *predicted.ravel()]
+
+
+@pytest.mark.parametrize("strata", [None, STRATUM])
+def test_a_weight_of_three_is_three_customers(strata: np.ndarray | None) -> None:
+    rows = np.repeat(ROW, 1 + ROW % 3)
+    repeated = None if strata is None else strata[rows]
+
+    weighted = fit_cox(DESIGN, DURATION, EVENT, ENTRY, 1 + ROW % 3, strata, ties="breslow")
+    copies = fit_cox(DESIGN.iloc[rows], DURATION[rows], EVENT[rows], ENTRY[rows], strata=repeated, ties="breslow")
+
+    assert numbers_of(weighted, strata) == pytest.approx(numbers_of(copies, strata), abs=1e-9)
+
+
+def test_a_weight_on_those_still_here_is_so_many_customers_for_efron_too() -> None:
+    # Copies of a leaver are tied with each other, which Efron tells from one leaver of their weight.
+    weight = np.where(EVENT, 1, 1 + ROW % 3)
+    rows = np.repeat(ROW, weight)
+
+    weighted = fit_cox(DESIGN, DURATION, EVENT, ENTRY, weight)
+    copies = fit_cox(DESIGN.iloc[rows], DURATION[rows], EVENT[rows], ENTRY[rows])
+
+    assert numbers_of(weighted) == pytest.approx(numbers_of(copies), abs=1e-9)
+
+
+def test_a_weight_of_nought_is_nobody() -> None:
+    some = ROW % 5 > 0
+
+    weighted = fit_cox(DESIGN, DURATION, EVENT, ENTRY, some.astype(int), STRATUM, cluster=ROW // 2)
+    fewer = fit_cox(
+        DESIGN[some], DURATION[some], EVENT[some], ENTRY[some], strata=STRATUM[some], cluster=(ROW // 2)[some]
+    )
+
+    assert numbers_of(weighted, STRATUM) == pytest.approx(numbers_of(fewer, STRATUM), abs=1e-12)
+
+
+@pytest.mark.parametrize("strata", [None, STRATUM])
+def test_the_order_of_the_rows_is_irrelevant(strata: np.ndarray | None) -> None:
+    rows = np.random.default_rng(1).permutation(60)
+    shuffled = None if strata is None else strata[rows]
+
+    plain = fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=strata, cluster=ROW // 2)
+    other = fit_cox(
+        DESIGN.iloc[rows], DURATION[rows], EVENT[rows], ENTRY[rows], strata=shuffled, cluster=ROW[rows] // 2
+    )
+
+    assert numbers_of(other, strata) == pytest.approx(numbers_of(plain, strata), abs=1e-12)
+
+
+def test_the_other_name_for_a_group_turns_its_sign() -> None:
+    plain = fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=STRATUM)
+    turned = fit_cox(DESIGN.assign(z=1 - DESIGN["z"]), DURATION, EVENT, ENTRY, strata=STRATUM)
+
+    assert turned.coefficients == pytest.approx(plain.coefficients * [1, -1], abs=1e-12)
+    assert turned.std_errors == pytest.approx(plain.std_errors, abs=1e-12)
+
+
+def test_entry_on_the_first_day_is_no_late_entry() -> None:
+    plain = fit_cox(DESIGN, DURATION, EVENT)
+
+    assert numbers_of(fit_cox(DESIGN, DURATION, EVENT, np.zeros(60))) == numbers_of(plain)
+
+
+def test_one_stratum_is_none() -> None:
+    one, none = fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=["all"] * 60), fit_cox(DESIGN, DURATION, EVENT, ENTRY)
+
+    assert (one.strata, none.strata) == (("all",), ())
+    assert numbers_of(one, ["all"] * 60) == numbers_of(none)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_without_covariates_each_stratum_has_the_baseline_it_has_alone(ties: Ties) -> None:
+    nothing = pd.DataFrame(index=ROW)
+    together = fit_cox(nothing, DURATION, EVENT, ENTRY, strata=STRATUM, ties=ties)
+
+    for stratum in ("north", "south"):
+        here = stratum == STRATUM
+        alone = estimate_baseline(fit_cox(nothing[here], DURATION[here], EVENT[here], ENTRY[here], ties=ties))
+        found = estimate_baseline(together, stratum)
+        assert found.time.tolist() == alone.time.tolist()
+        assert found.cumulative_hazard.tolist() == alone.cumulative_hazard.tolist()
+        assert found.follow_up == alone.follow_up
+
+
+def test_a_stratum_of_millions_leaves_no_rounding_in_a_stratum_of_three() -> None:
+    duration, event = np.array([1.1, 2.3, 4.7, 1.3, 2.9]), np.array([1, 1, 1, 1, 1])
+    weights, strata = [1e-3, 1e-3, 1e-3, 1.1e9, 2.3e9], ["few"] * 3 + ["many"] * 2
+
+    fit = fit_cox(pd.DataFrame(index=range(5)), duration, event, weights=weights, strata=strata)
+
+    steps = np.diff(estimate_baseline(fit, "few").cumulative_hazard, prepend=0)
+    assert steps == pytest.approx([1 / 3, 1 / 2, 1], rel=1e-12)
+
+
+def test_a_covariate_that_is_the_same_within_each_stratum_says_nothing() -> None:
+    # It moves whole strata, whose baselines are free to move with it.
+    fit = fit_cox(DESIGN.assign(south=STRATUM == "south"), DURATION, EVENT, ENTRY, strata=STRATUM)
+
+    assert fit.not_estimable == {"south": "too_few"}
+    assert fit.coefficients == pytest.approx(
+        fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=STRATUM).coefficients, abs=1e-12
+    )
+
+
+def test_an_unknown_stratum_is_told_which_there_are() -> None:
+    fit, without = fit_cox(DESIGN, DURATION, EVENT, strata=STRATUM), fit_cox(DESIGN, DURATION, EVENT)
+
+    with pytest.raises(ValueError, match="unknown stratum 'west'; the fit has these strata: north, south"):
+        predict_survival(fit, DESIGN, [5], strata=np.where(ROW == 3, "west", STRATUM))
+    with pytest.raises(ValueError, match="no stratum was named; the fit has these strata: north, south"):
+        estimate_baseline(fit)
+    with pytest.raises(ValueError, match="a stratum was named; the fit has these strata: none"):
+        estimate_baseline(without, "north")
+    with pytest.raises(ValueError, match="strata must have one value, not missing, for each of 60 rows"):
+        fit_cox(DESIGN, DURATION, EVENT, strata=np.where(ROW == 3, None, STRATUM))
+
+
+def test_an_unknown_treatment_of_ties_is_told_which_there_are() -> None:
+    with pytest.raises(ValueError, match="'efron' or 'breslow', not 'exact'"):
+        fit_cox(DESIGN, DURATION, EVENT, ties="exact")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strata", [None, STRATUM])
+def test_the_chance_of_leaving_is_what_survival_loses_from_the_tenure_on(strata: np.ndarray | None) -> None:
+    fit, tenure = fit_cox(DESIGN, DURATION, EVENT, ENTRY, strata=strata), ROW % 10
+
+    chance = predict_departure(fit, DESIGN, tenure=tenure, horizon=8, strata=strata)
+
+    follow_up = np.array([DURATION[one == STRATUM].max() for one in STRATUM]) if strata is not None else DURATION.max()
+    assert (np.isnan(chance) == (tenure + 8 > follow_up)).all()
+    for row in np.flatnonzero(~np.isnan(chance)):
+        one = None if strata is None else strata[[row]]
+        here, later = predict_survival(fit, DESIGN.iloc[[row]], [tenure[row], tenure[row] + 8], one)[0]
+        assert chance[row] == pytest.approx(1 - later / here, abs=1e-12)
+
+
+EDGES = {
+    "all censored": (DURATION, 0 * EVENT, None),
+    "one row": (DURATION[:1], EVENT[:1], None),
+    "one row that stays": (DURATION[:1], [0], None),
+    "events at time 0": (np.where(ROW % 4 == 0, 0, DURATION), EVENT, None),
+    "only events at time 0": (np.zeros(60), EVENT, STRATUM),
+    "everyone on one day": (np.full(60, 7), np.ones(60), None),
+    "a stratum without events": (DURATION, EVENT * (STRATUM == "north"), STRATUM),
+    "a stratum of one row": (DURATION, EVENT, np.where(ROW == 5, "alone", "others")),
+    "a stratum for each row": (DURATION, EVENT, ROW),
+}
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@pytest.mark.parametrize("columns", [[], ["x", "z"], ["x", "z", "flat", "double"]])
+@pytest.mark.parametrize("edge", EDGES)
+def test_edges_end_in_numbers_or_in_reasons(edge: str, columns: list[str], ties: Ties) -> None:
+    duration, event, strata = EDGES[edge]
+    design = DESIGN.assign(flat=2.0, double=DESIGN["x"] * 2)[columns].head(len(duration))
+    tenure = ROW[: len(design)] % 3
+
+    fit = fit_cox(design, duration, event, strata=strata, cluster=tenure, ties=ties)
+
+    assert set(fit.names) | set(fit.not_estimable) == set(columns)
+    assert np.isfinite(fit.summary().drop(columns="covariate").to_numpy(dtype=float)).all()
+    survival = predict_survival(fit, design, [0, 4, 7], strata)
+    assert ((survival >= 0) & (survival <= 1) | np.isnan(survival)).all()
+    chance = predict_departure(fit, design, tenure=tenure, horizon=4, strata=strata)
+    assert ((chance >= 0) & (chance <= 1) | np.isnan(chance)).all()
+    moved = design.assign(**dict.fromkeys(columns[:1], 1.0))
+    for found in (
+        estimate_departures(fit, design, horizon=4, tenure=tenure, strata=strata),
+        estimate_adjusted_difference(fit, design, moved, horizon=4, strata=strata),
+        estimate_adjusted_difference(fit, design, moved, horizon=4, tenure=tenure, strata=strata),
+    ):
+        numbers = np.array([found.value, found.ci_lower, found.ci_upper, found.std_error])
+        assert np.isfinite(numbers).all() != bool(found.reason)
 
 
 def brute_force_baseline(fit: CoxFit, weights: np.ndarray) -> list[float]:

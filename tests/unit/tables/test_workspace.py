@@ -53,9 +53,10 @@ def test_a_source_is_a_file_or_a_pattern_in_order_of_the_alphabet(folder: Path) 
     assert [path.name for path in source_files(folder, "./b.csv")] == ["b.csv"]
 
 
-def test_hidden_files_and_the_quarantine_are_no_exports(folder: Path) -> None:
-    (folder / "quarantine").mkdir()
-    (folder / "quarantine" / "x.csv").write_text("x\n1\n")
+def test_hidden_files_and_what_we_keep_there_ourselves_are_no_exports(folder: Path) -> None:
+    for name in ("quarantine", "assignments"):
+        (folder / name).mkdir()
+        (folder / name / "x.csv").write_text("x\n1\n")
 
     found = [path.relative_to(folder).as_posix() for path in source_files(folder, "**/*.csv")]
 
