@@ -133,3 +133,18 @@ def test_caveats_of_a_headline_are_said_once_after_the_lead_chart(notebook: Note
     assert care.text.count("Few were seen for two years.") == 1
     assert care.text.count("Left means that the contract ended.") == 1
     assert html.index("The lead curve.") < html.index(">Keep in mind<") < html.index(">Contents<")
+
+
+def test_prose_of_the_appendix_that_announces_nothing_is_left_out(build: Any) -> None:
+    notebook = build.noted(
+        build.said("# Q"),
+        build.said("Silence, drawn.", tags=("appendix",)),
+        build.ran("silence", tags=("appendix",)),
+        build.said("All rows.", tags=("appendix",)),
+        build.ran("all-rows", build.tabled("Every group."), tags=("appendix",)),
+    )
+
+    appendix = build.read_html(render_report(notebook)).one("section", id="appendix").text
+
+    assert "Silence, drawn." not in appendix
+    assert "All rows." in appendix

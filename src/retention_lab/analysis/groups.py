@@ -17,7 +17,7 @@ from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.methods.survival import SurvivalCurve, estimate_share, estimate_survival
 from retention_lab.tables.levels import OTHER, UNKNOWN, levels_to_pool
 from retention_lab.tables.observation import Observation
-from retention_lab.tables.reductions import life_tables
+from retention_lab.tables.reductions import life_tables_of_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,9 @@ def compare_groups(study: ChurnStudy, columns: Sequence[str] = ()) -> list[Group
     p-values are Holm-adjusted over the covariates.
     """
     _refuse_unknown(study.observation, columns)
-    compared = [_compare(study, column) for column in dict.fromkeys(columns or study.observation.categorical)]
+    wanted = list(dict.fromkeys(columns or study.observation.categorical))
+    counted = life_tables_of_each(study.observation.rows, wanted)
+    compared = [_compare(study, column, counts) for column, counts in counted.items()]
     adjusted = adjust_holm([one.log_rank.pvalue if one.log_rank else np.nan for one in compared])
     final = [replace(one, pvalue_adjusted=float(p)) for one, p in zip(compared, adjusted, strict=True)]
     return sorted(final, key=_surest_first)
@@ -116,9 +118,8 @@ def _refuse_unknown(observation: Observation, columns: Sequence[str]) -> None:
 _UNUSABLE = {"one_level": "every customer has the same value", "too_many_levels": "it has too many values"}
 
 
-def _compare(study: ChurnStudy, column: str) -> GroupComparison:
-    counts = life_tables(study.observation.rows, column)
-    tables = {level or UNKNOWN: table_of(counts, level) for level in counts.group.unique()}
+def _compare(study: ChurnStudy, column: str, counts: pd.DataFrame) -> GroupComparison:
+    tables = {str(level) or UNKNOWN: table_of(one, str(level)) for level, one in counts.groupby("group")}
     pooled = levels_to_pool({level: table.n_obs for level, table in tables.items()}, study.min_group)
     named = {level: table for level, table in tables.items() if level not in pooled}
     if pooled - {UNKNOWN}:

@@ -4,6 +4,7 @@ from retention_lab.analysis.backtest import Backtest
 from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import span
+from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
 
 # Departures this far from what was expected change what a plan should say.
@@ -107,27 +108,6 @@ def _definition(test: Backtest, text: Text) -> str:
 
 def _caveats(study: ChurnStudy, test: Backtest, text: Text) -> tuple[str, ...]:
     said = []
-    if test.concordance is not None and not test.concordance.reason:
-        said.append(
-            text.say(
-                "Of two customers who left at different times, or of whom one stayed, it names the right one as more "
-                "at risk in {share} of cases ({interval}); by chance it would be {half}.",
-                share=text.percent(test.concordance.value, 0),
-                interval=text.percent_interval(test.concordance.ci_lower, test.concordance.ci_upper, 0),
-                half=text.percent(0.5, 0),
-            )
-        )
-    if test.gain is not None and test.brier and test.brier_null and not test.gain.reason:
-        said.append(
-            text.say(
-                "The mean squared error of its chances (Brier score) is {ours}; one curve for all customers would have "
-                "had {null} ({lower} to {upper} more).",
-                ours=text.number(test.brier.value, 4),
-                null=text.number(test.brier_null.value, 4),
-                lower=text.number(test.gain.ci_lower, 4),
-                upper=text.number(test.gain.ci_upper, 4),
-            )
-        )
     if study.observation.categorical or study.observation.numeric:
         said.append(
             text.say("Covariates without a date are as they stand now, and may not be what was known at the time.")
@@ -141,3 +121,47 @@ def _caveats(study: ChurnStudy, test: Backtest, text: Text) -> tuple[str, ...]:
             )
         )
     return tuple(said) if test.calibration else ()
+
+
+def accuracy_sentences(test: Backtest, text: Text) -> list[str]:
+    """How well it put customers in order, and whether it came nearer than one curve for all."""
+    said = []
+    if test.concordance is not None and not test.concordance.reason:
+        said.append(
+            text.say(
+                "Of two customers who left at different times, or of whom one stayed, it names the right one as more "
+                "at risk in {share} of cases ({interval}); by chance it would be {half}.",
+                share=text.percent(test.concordance.value, 0),
+                interval=text.percent_interval(test.concordance.ci_lower, test.concordance.ci_upper, 0),
+                half=text.percent(0.5, 0),
+            )
+        )
+    if test.gain is not None and test.brier and test.brier_null and not test.gain.reason:
+        said.append(_gain(test.brier.value, test.brier_null.value, test.gain, text))
+    return said
+
+
+def _gain(ours: float, null: float, gain: Estimate, text: Text) -> str:
+    """Whether the covariates came nearer to what happened than one curve for all customers."""
+    values = {"ours": text.number(ours, 3), "null": text.number(null, 3)}
+    if gain.ci_lower > 0:
+        return text.say(
+            "It came nearer than one curve for all customers: mean squared error (Brier score) {ours} against {null}, "
+            "{gain} less ({interval}).",
+            gain=text.number(gain.value, 4),
+            interval=text.interval(gain.ci_lower, gain.ci_upper, 4),
+            **values,
+        )
+    if gain.ci_upper < 0:
+        return text.say(
+            "One curve for all customers would have come nearer: mean squared error (Brier score) {null} against "
+            "{ours}, {gain} less ({interval}).",
+            gain=text.number(-gain.value, 4),
+            interval=text.interval(-gain.ci_upper, -gain.ci_lower, 4),
+            **values,
+        )
+    return text.say(
+        "It is not clear that it came nearer than one curve for all customers: mean squared error (Brier score) {ours} "
+        "against {null}.",
+        **values,
+    )

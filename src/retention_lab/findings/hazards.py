@@ -12,7 +12,7 @@ from retention_lab.text import Text
 def hazards_finding(drivers: Drivers, text: Text) -> Finding:
     """The covariate whose ratio changes most surely, what became of it in the model, and which others change."""
     first = drivers.changing[0] if drivers.changing else None
-    tested = drivers.model.hazards.tests
+    tested = any(p == p for p in drivers.model.pvalues.values())
     return Finding(
         id="churn.constant_ratios",
         question=text.say("Are the differences the same at all times?"),

@@ -136,6 +136,14 @@ def _place_prose(prose: Prose, layout: _Layout) -> None:
             layout.sections[-1].blocks.append(Prose(markdown=body))
 
 
+def _announced(cells: list[Json], place: int) -> bool:
+    """Whether prose of the appendix has something to announce: the cell after it may show nothing for this client."""
+    if cells[place]["cell_type"] != "markdown" or APPENDIX not in _tags(cells[place]) or place + 1 == len(cells):
+        return True
+    following = cells[place + 1]
+    return following["cell_type"] != "code" or bool(read_blocks(following.get("outputs") or [], as_text(following.get("id"))))
+
+
 def _shown(notebook: Json) -> Iterator[tuple[Json, list[Block]]]:
     """Each cell with what it shows.
 
@@ -143,7 +151,9 @@ def _shown(notebook: Json) -> Iterator[tuple[Json, list[Block]]]:
     papermill injects has a random id, shows nothing, and must not change a byte.
     """
     showing = 0
-    for cell in notebook["cells"]:
+    for place, cell in enumerate(notebook["cells"]):
+        if not _announced(notebook["cells"], place):
+            continue
         if cell["cell_type"] == "markdown":
             yield cell, [Prose(markdown=as_text(cell["source"]))]
         elif cell["cell_type"] == "code":

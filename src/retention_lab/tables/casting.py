@@ -16,14 +16,15 @@ DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _CLOCK
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 # Spaces that do not break a line look like spaces, and stand in French and Slovenian numbers.
 _HARD_SPACES = ("\u00a0", "\u202f")
+_UNTIDY = "[\u00a0\u202f]|^[ \t\n\r\v\f]|[ \t\n\r\v\f]$"
+# Dates as nearly all files write them: each part stands at its place, and costs a tenth of one that is searched for.
+_WIDE_ISO_DAY = r"^\d{4}[/.\-]\d{2}[/.\-]\d{2}" + _CLOCK
+_WIDE_DAY = r"^\d{2}[/.\-]\d{2}[/.\-]\d{4}" + _CLOCK
 
 
 def as_text(column: ir.Value, options: ReadOptions) -> ir.StringValue:
     """Trimmed text; blanks, NaN and the declared sentinels are null."""
-    text = column.cast("string")
-    for space in _HARD_SPACES:
-        text = text.replace(space, " ")
-    text = text.strip()
+    text = _tidy(column) if column.type().is_string() else column.cast("string")
     nothing = text.isin(["", *(sentinel.strip() for sentinel in options.missing)])
     if column.type().is_numeric():
         # A sentinel -999 is written -999.0 in a column of fractions.
@@ -31,6 +32,14 @@ def as_text(column: ir.Value, options: ReadOptions) -> ir.StringValue:
     if column.type().is_floating():
         nothing = nothing | column.isnan()
     return ibis.ifelse(nothing, None, text)
+
+
+def _tidy(text: ir.StringValue) -> ir.StringValue:
+    bare = text
+    for space in _HARD_SPACES:
+        bare = bare.replace(space, " ")
+    # Most values have nothing to trim, and trimming costs more than the look.
+    return ibis.ifelse(text.re_search(_UNTIDY), bare.strip(), text)
 
 
 def as_kind(kind: Kind, column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
@@ -59,9 +68,9 @@ def _parsed(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
     separators = r"[,' ]" if decimal == "." else r"[.' ]"
     grouped = rf"^[+-]?\d{{1,3}}({separators}\d{{3}})+({point}\d+)?$"
     plain = rf"^[+-]?(\d+({point}\d*)?|{point}\d+)([eE][+-]?\d+)?$"
-    readable = text.re_search(grouped) | text.re_search(plain)
-    bare = text.re_replace(separators, "").replace(decimal, ".")
-    return ibis.ifelse(readable, bare, None).try_cast("float64")
+    bare = text.re_replace(separators, "")
+    known = ((text.re_search(plain), text), (text.re_search(grouped), bare))
+    return ibis.cases(*known, else_=None).replace(decimal, ".").try_cast("float64")
 
 
 def _numbers(sentinels: list[str]) -> list[float]:
@@ -77,22 +86,19 @@ def _numbers(sentinels: list[str]) -> list[float]:
 def _moment(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
     if column.type().is_temporal():
         return ibis.ifelse(text.isnull(), None, column.cast("timestamp"))
-    day, month = (2, 1) if options.dates == "mdy" else (1, 2)
-    written = ibis.cases(
-        (text.re_search(ISO_DAY), _iso(text, ISO_DAY, 1, 2, 3)),
-        (text.re_search(DAY) & (options.dates != "ymd"), _iso(text, DAY, 3, month, day)),
-        else_=None,
-    )
-    return written.try_cast("timestamp")
+    iso = (_WIDE_ISO_DAY, ISO_DAY, (0, 5, 8), r"\1-\2-\3\4")
+    day_first = (_WIDE_DAY, DAY, (6, 3, 0), r"\3-\2-\1\4")
+    month_first = (_WIDE_DAY, DAY, (6, 0, 3), r"\3-\1-\2\4")
+    # ISO dates are read in every file, whatever the order of the others.
+    orders = {"ymd": (iso,), "mdy": (month_first, iso)}.get(options.dates or "", (day_first, iso))
+    cut = [(text.re_search(wide), _cut(text, *places)) for wide, _, places, _ in orders]
+    searched = [(text.re_search(narrow), text.re_replace(narrow, written)) for _, narrow, _, written in orders]
+    return ibis.cases(*cut, *searched, else_=None).try_cast("timestamp")
 
 
-def _iso(text: ir.StringValue, pattern: str, year: int, month: int, day: int) -> ir.StringValue:
-    def padded(group: int) -> ir.StringValue:
-        return text.re_extract(pattern, group).lpad(2, "0")
-
-    clock = text.re_extract(pattern, 5)
-    clock = ibis.ifelse(clock == "", "00:00:00", clock)
-    return text.re_extract(pattern, year) + "-" + padded(month) + "-" + padded(day) + " " + clock
+def _cut(text: ir.StringValue, year: int, month: int, day: int) -> ir.StringValue:
+    """The ISO form of a date in which each part has all its digits and so stands at a known place."""
+    return text.substr(year, 4) + "-" + text.substr(month, 2) + "-" + text.substr(day, 2) + text.substr(10)
 
 
 def as_flag(text: ir.StringValue, mapping: dict[str, str | bool]) -> ir.Value:

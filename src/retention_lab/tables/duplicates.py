@@ -20,25 +20,34 @@ DECLARED = (EXACT_COPY, SUPERSEDED)
 _AS_SAID = "nothing: client.yml says so under duplicates"
 
 
-def with_duplicates(rows: ir.Table, own: list[str], spec: TableFile) -> ir.Table:
-    """Adds `_copy` (0 for the first of identical rows, then 1, 2, …) and `_old` (another row of the key is kept)."""
-    same = ibis.window(group_by=[rows[name] for name in (*own, RAGGED)], order_by=rows[POSITION])
-    copy = ibis.row_number().over(same)
+def with_duplicates(rows: ir.Table, raw: ir.Table, table: str, spec: TableFile) -> ir.Table:
+    """Adds what the checks ask for: `_copy` (identical to an earlier row of the file) and `_old` (another is kept)."""
     policy = spec.duplicates
-    if not isinstance(policy, KeyedDuplicates):
-        return rows.mutate(**{COPY: copy, OLD: ibis.literal(False)})
+    if isinstance(policy, KeyedDuplicates):
+        return rows.mutate(**{OLD: _is_old(rows, policy)})
+    # To look for copies costs more than all other checks.
+    wanted = policy == "drop_exact" or KEYS.get(table) in spec.columns
+    return rows.mutate(**{COPY: rows[POSITION].notin(_first_of_each(raw))}) if wanted else rows
+
+
+def _first_of_each(raw: ir.Table) -> ir.Column:
+    """The positions of the rows that are not identical to an earlier one."""
+    own = [name for name in raw.columns if name.startswith("file:")]
+    return raw.group_by(*own, RAGGED).aggregate(first=raw[POSITION].min())["first"]
+
+
+def _is_old(rows: ir.Table, policy: KeyedDuplicates) -> ir.BooleanValue:
     order = rows[POSITION].desc() if policy.keep == "last" else rows[POSITION]
     keys = [rows[key] for key in policy.key]
     # A blank is no key: two purchases without a number are two purchases.
     whole = ibis.and_(*(key.notnull() for key in keys))
-    old = (ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0) & whole
-    return rows.mutate(**{COPY: copy, OLD: old})
+    return (ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0) & whole
 
 
 def declared_check(spec: TableFile) -> Check | None:
     """What client.yml says is to be dropped; such rows are counted, but no fault of the file."""
     if spec.duplicates == "drop_exact":
-        return Check(reason=EXACT_COPY, column="", failing=lambda rows: rows[COPY] > 0, remedy=_AS_SAID)
+        return Check(reason=EXACT_COPY, column="", failing=lambda rows: rows[COPY], remedy=_AS_SAID)
     if isinstance(spec.duplicates, KeyedDuplicates):
         key = spec.duplicates.key[0]
         return Check(reason=SUPERSEDED, column=key, failing=lambda rows: rows[OLD], remedy=_AS_SAID)
@@ -55,13 +64,13 @@ def duplicate_checks(table: str, columns: Container[str], *, keyed: bool = False
         return []
 
     def conflicting(rows: ir.Table) -> ir.BooleanValue:
-        counted = ~rows[OLD] if keyed else rows[COPY] == 0
+        counted = ~rows[OLD] if keyed else ~rows[COPY]
         return rows[key].notnull() & (counted.cast("int64").sum().over(ibis.window(group_by=rows[key])) > 1)
 
     copies = Check(
         reason="duplicate_row",
         column=key,
-        failing=lambda rows: rows[key].notnull() & (rows[COPY] > 0),
+        failing=lambda rows: rows[key].notnull() & rows[COPY],
         remedy="nothing, the first of the identical rows is kept; to expect them, set duplicates: drop_exact",
     )
     conflict = Check(

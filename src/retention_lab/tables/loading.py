@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from retention_lab.errors import DataError, Fault
@@ -27,6 +28,7 @@ from retention_lab.tables.sources import POSITION, RAGGED, REASON, ROW, Source, 
 
 # A covariate may be called like a canonical column; in a loaded table it stands under one of these.
 COVARIATE, NUMBER, SINCE = "covariate:", "number:", "since:"
+_OWN = "own:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +82,28 @@ def load_table(job: Loading) -> LoadedTable:
     # What an earlier load set aside is not what this one finds.
     path.unlink(missing_ok=True)
     source = read_source(job.folder, job.spec.source, job.spec.read)
-    typed, notes = _typed(job, source)
+    raw = ibis.memtable(source.for_engine(job.timezone))
+    typed, notes = _typed(job, raw, source)
     checks = _checks(job)
-    checked = _checked(job, typed, checks)
-    rejections = count_rejections(checked, checks, source, _mapped(job.spec))
-    write_quarantine(path, checked, source)
+    aside = _set_aside(job, raw, typed, checks)
+    rejections = count_rejections(aside, typed, checks, source, _mapped(job.spec))
+    write_quarantine(path, aside, source)
     _refuse_too_many(job, source, rejections)
-    kept = checked.filter(checked[REASON].isnull())
-    canonical = [name for name in kept.columns if not name.startswith(("raw:", "file:", "_"))]
+    _take_out(job, aside)
     return LoadedTable(
         table=job.table,
         source=job.spec.source,
-        rows=kept.select(*canonical),
+        rows=typed.select(*_canonical_names(typed)),
         n_read=source.n_rows,
-        n_kept=source.n_rows - sum(found.n_rows for found in rejections),
+        n_kept=source.n_rows - aside.num_rows,
         rejections=rejections,
-        blanks=tuple(_blanks(job, kept, source)),
+        blanks=tuple(_blanks(job, typed, source)),
         notes=(*source.notes, *notes, *_declared_notes(job)),
     )
+
+
+def _canonical_names(typed: ir.Table) -> list[str]:
+    return [name for name in typed.columns if not name.startswith(("raw:", "file:", "_"))]
 
 
 def _mapped(spec: TableFile) -> dict[str, str]:
@@ -113,15 +119,15 @@ def _columns(table: str, spec: TableFile) -> list[Column]:
     return present + [Column(f"{SINCE}{name}", "day", "") for name, c in spec.covariates.items() if c.since]
 
 
-def _typed(job: Loading, source: Source) -> tuple[ir.Table, tuple[str, ...]]:
+def _typed(job: Loading, raw: ir.Table, source: Source) -> tuple[ir.Table, tuple[str, ...]]:
     """The file in canonical columns, and what had to be found out; all faults of the file as such are raised here."""
     faults = _missing_columns(job, source)
-    raw = job.engine.create_table(f"raw_{job.table}", ibis.memtable(source.for_engine(job.timezone)))
     spec = _without_missing(job.spec, source)
     days = [c.name for c in _columns(job.table, spec) if c.kind in ("day", "moment") and c.name in _mapped(spec)]
     order = find_date_order(raw, source, [_mapped(spec)[name] for name in days], spec.read)
     job = replace(job, spec=spec.model_copy(update={"read": order.options}))
-    typed = _canonical(job, raw, source)
+    # Put down once: whatever is asked of it from here on is a short question.
+    typed = job.engine.create_table(f"typed_{job.table}", _canonical(job, raw, source))
     faults += [order.fault] if order.fault else []
     faults += _unmapped_codes(job, typed, source)
     if faults:
@@ -150,18 +156,28 @@ def _without_missing(spec: TableFile, source: Source) -> TableFile:
 
 
 def _canonical(job: Loading, raw: ir.Table, source: Source) -> ir.Table:
-    """Canonical columns beside the text that stood in the file (`raw:…`) and the file's own columns (`file:…`)."""
-    mapped = {name: source.engine_name(column) for name, column in _mapped(job.spec).items()}
-    texts = {f"raw:{name}": as_text(raw[own], job.spec.read) for name, own in mapped.items()}
-    constants = {f"raw:{name}": ibis.literal(_written(value)) for name, value in job.spec.constants.items()}
-    rows = raw.mutate(**texts, **constants)
+    """Canonical columns beside the text that stood in the file: `raw:…` for each, `file:…` for columns without use."""
+    rows = _tidied(job, raw, source)
     values: dict[str, ir.Value] = {}
-    for name, own in mapped.items():
-        values |= _values(job, name, rows[own], rows[f"raw:{name}"], job.spec.read)
-    for name in job.spec.constants:
+    for name, column in _mapped(job.spec).items():
+        text = rows[source.engine_name(column)]
+        own = rows[_OWN + text.get_name()] if _OWN + text.get_name() in rows.columns else text
+        values |= {f"raw:{name}": text, **_values(job, name, own, text, job.spec.read)}
+    for name, value in job.spec.constants.items():
         # A constant is written the way of client.yml, whatever the way of the file.
-        values |= _values(job, name, rows[f"raw:{name}"], rows[f"raw:{name}"], ReadOptions(dates="ymd"))
-    return rows.mutate(**values)
+        text = ibis.literal(_written(value))
+        values |= {f"raw:{name}": text, **_values(job, name, text, text, ReadOptions(dates="ymd"))}
+    used = {source.engine_name(column) for column in _mapped(job.spec).values()}
+    unused = [name for name in rows.columns if name.startswith("file:") and name not in used]
+    return rows.select(POSITION, RAGGED, *unused, **values)
+
+
+def _tidied(job: Loading, raw: ir.Table, source: Source) -> ir.Table:
+    """The file's columns as text, and beside them (`own:…`) those that came with another type."""
+    names = [source.engine_name(column) for column in source.columns]
+    texts = {name: as_text(raw[name], job.spec.read) for name in names}
+    own = {_OWN + name: raw[name] for name in names if not raw[name].type().is_string()}
+    return raw.select(POSITION, RAGGED, **texts, **own)
 
 
 def _written(constant: str | float | bool | date) -> str:
@@ -225,12 +241,20 @@ def _checks(job: Loading) -> list[Check]:
     return [declared, *rows, *several] if policy == "drop_exact" else [*rows, declared, *several]
 
 
-def _checked(job: Loading, typed: ir.Table, checks: list[Check]) -> ir.Table:
-    """The rows with the first reason that holds, kept in the engine so that nothing is computed twice."""
-    own = [name for name in typed.columns if name.startswith("file:")]
-    counted = with_duplicates(typed, own, job.spec)
-    reason = ibis.cases(*((check.failing(counted).fill_null(False), check.reason) for check in checks), else_=None)
-    return job.engine.create_table(f"checked_{job.table}", counted.mutate(**{REASON: reason.cast("string")}))
+def _set_aside(job: Loading, raw: ir.Table, typed: ir.Table, checks: list[Check]) -> pa.Table:
+    """Position of the rows that have a fault, with the first reason that holds, in the order of the file."""
+    checked = [name for name in typed.columns if not name.startswith((COVARIATE, f"raw:{COVARIATE}", NUMBER, "file:"))]
+    rows = with_duplicates(typed.select(*checked), raw, job.table, job.spec)
+    reason = ibis.cases(*((check.failing(rows), check.reason) for check in checks), else_=None)
+    found = rows.select(POSITION, **{REASON: reason.cast("string")})
+    return found.filter(found[REASON].notnull()).order_by(POSITION).to_pyarrow()
+
+
+def _take_out(job: Loading, aside: pa.Table) -> None:
+    """Takes the rows that are set aside out of the typed table."""
+    job.engine.con.register("aside", aside)
+    job.engine.raw_sql(f'DELETE FROM "typed_{job.table}" WHERE "{POSITION}" IN (SELECT "{POSITION}" FROM aside)')
+    job.engine.con.unregister("aside")
 
 
 def _refuse_too_many(job: Loading, source: Source, rejections: tuple[Rejection, ...]) -> None:
@@ -250,21 +274,20 @@ def _refuse_too_many(job: Loading, source: Source, rejections: tuple[Rejection, 
 
 def _blanks(job: Loading, kept: ir.Table, source: Source) -> list[Blank]:
     """Where the rows that are kept have nothing."""
-    names = {column: source.engine_name(column) for column in source.columns}
-    nothing = {name: as_text(kept[name], job.spec.read).isnull() for name in names.values()}
-    counts = {f"n:{name}": empty.sum() for name, empty in nothing.items()}
-    first = {f"at:{name}": kept[POSITION].min(where=empty) for name, empty in nothing.items()}
+    used = {column: f"raw:{name}" for name, column in _mapped(job.spec).items()}
+    texts = {column: kept[used.get(column, source.engine_name(column))] for column in source.columns}
+    counts = {f"n:{place}": text.isnull().sum() for place, text in enumerate(texts.values())}
+    first = {f"at:{place}": kept[POSITION].min(where=text.isnull()) for place, text in enumerate(texts.values())}
     found = kept.aggregate(**counts, **first).to_pyarrow().to_pylist()[0]
-    used = set(_mapped(job.spec).values())
     return [
         Blank(
             column=column,
-            n_rows=found[f"n:{name}"],
-            first_row=source.places[ROW][found[f"at:{name}"]].as_py(),
+            n_rows=found[f"n:{place}"],
+            first_row=source.places[ROW][found[f"at:{place}"]].as_py(),
             used=column in used,
         )
-        for column, name in names.items()
-        if found[f"n:{name}"]
+        for place, column in enumerate(texts)
+        if found[f"n:{place}"]
     ]
 
 

@@ -1,6 +1,7 @@
 """Rows that are set aside: counted by reason, told in one message, and kept as they came."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,37 +39,40 @@ def quarantine_path(folder: Path, table: str) -> Path:
 
 
 def count_rejections(
-    checked: ir.Table, checks: Sequence[Check], source: Source, mapped: dict[str, str]
+    aside: pa.Table, typed: ir.Table, checks: Sequence[Check], source: Source, mapped: dict[str, str]
 ) -> tuple[Rejection, ...]:
-    """The reasons for which rows of a checked table are set aside, in the order of the file."""
-    bad = checked.filter(checked[REASON].notnull())
-    counts = bad.group_by(REASON).aggregate(n=bad.count(), first=bad[POSITION].min()).order_by("first")
-    by_reason = {check.reason: check for check in checks}
-    found = counts.to_pyarrow().to_pylist()
-    return tuple(_rejection(checked, by_reason[row[REASON]], row["n"], row["first"], source, mapped) for row in found)
+    """The reasons for which rows are set aside, in the order of the file.
 
-
-def _rejection(
-    checked: ir.Table, check: Check, n_rows: int, first: int, source: Source, mapped: dict[str, str]
-) -> Rejection:
-    return Rejection(
-        reason=check.reason,
-        column=mapped.get(check.column, ""),
-        n_rows=n_rows,
-        first_row=source.places[ROW][first].as_py(),
-        first_file=source.file_name(first),
-        example=_example(checked, check.column, first),
-        remedy=check.remedy,
+    `aside` has position and reason of these rows, in that order; `typed` the text of all rows.
+    """
+    counts = Counter(aside[REASON].to_pylist())
+    first: dict[str, int] = {}
+    for position, reason in zip(aside[POSITION].to_pylist(), aside[REASON].to_pylist(), strict=True):
+        first.setdefault(reason, position)
+    found = {reason: next(check for check in checks if check.reason == reason) for reason in first}
+    examples = _examples(typed, {first[reason]: check.column for reason, check in found.items()})
+    return tuple(
+        Rejection(
+            reason=reason,
+            column=mapped.get(check.column, ""),
+            n_rows=counts[reason],
+            first_row=source.places[ROW][first[reason]].as_py(),
+            first_file=source.file_name(first[reason]),
+            example=examples[first[reason]],
+            remedy=check.remedy,
+        )
+        for reason, check in found.items()
     )
 
 
-def _example(checked: ir.Table, column: str, position: int) -> str:
-    """What stood in a row, as it is written in the file."""
-    if not column:
-        return "a copy of an earlier row"
-    shown = RAGGED if column == RAGGED else f"raw:{column}"
-    value = checked.filter(checked[POSITION] == position)[shown].to_pyarrow().to_pylist()[0]
-    return "blank" if value is None else repr(value)
+def _examples(typed: ir.Table, wanted: dict[int, str]) -> dict[int, str]:
+    """What stood in rows (by position, with the column to look at), as it is written in the file."""
+    shown = {at: RAGGED if column == RAGGED else f"raw:{column}" for at, column in wanted.items() if column}
+    rows = typed.filter(typed[POSITION].isin(list(shown))).select(POSITION, *dict.fromkeys(shown.values()))
+    values = {row[POSITION]: row for row in rows.to_pyarrow().to_pylist()} if shown else {}
+    written = {at: values[at][name] for at, name in shown.items()}
+    said = {at: "blank" if value is None else repr(value) for at, value in written.items()}
+    return {at: said.get(at, "a copy of an earlier row") for at in wanted}
 
 
 def rejection_fault(source: str, rejection: Rejection) -> Fault:
@@ -80,13 +84,12 @@ def rejection_fault(source: str, rejection: Rejection) -> Fault:
     return Fault(where=f"{source}{column}", found=found, remedy=rejection.remedy)
 
 
-def write_quarantine(path: Path, checked: ir.Table, source: Source) -> None:
+def write_quarantine(path: Path, aside: pa.Table, source: Source) -> None:
     """The rows that were set aside, as they came, with place and reason; written whole or not at all."""
-    bad = checked.filter(checked[REASON].notnull()).order_by(POSITION).select(POSITION, REASON).to_pyarrow()
-    if not bad.num_rows:
+    if not aside.num_rows:
         return
-    places, own = source.places.take(bad[POSITION]), source.own.take(bad[POSITION])
-    named = {FILE: places[FILE], ROW: places[ROW], REASON: bad[REASON], RAGGED: places[RAGGED]}
+    places, own = source.places.take(aside[POSITION]), source.own.take(aside[POSITION])
+    named = {FILE: places[FILE], ROW: places[ROW], REASON: aside[REASON], RAGGED: places[RAGGED]}
     rows = pa.table({**named, **{column: own[column] for column in own.column_names}})
     path.parent.mkdir(exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")

@@ -1,10 +1,18 @@
 """What is large is reduced in the engine: life tables leave it as a few thousand counts, whatever the customers."""
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.util import gen_name
 
 ALL = "all"
+
+
+def settled(rows: ir.Table) -> ir.Table:
+    """The rows computed once, and kept in the engine as long as the client is open: much will be asked of them."""
+    return rows.get_backend().create_table(gen_name("settled"), rows, temp=True)
 
 
 def life_tables(rows: ir.Table, by: str | None = None) -> pd.DataFrame:
@@ -13,23 +21,38 @@ def life_tables(rows: ir.Table, by: str | None = None) -> pd.DataFrame:
     `rows` has duration, event_observed and entry, all in one unit. The frame has the columns group (text), time,
     n_entered, n_events and n_censored (counts), ordered by group and time. A missing group is the group "".
     """
-    group = ibis.literal(ALL) if by is None else rows[by].cast("string").fill_null("")
-    rows = rows.mutate(group=group)
-    zero = ibis.literal(0, "int64")
-    leaving = rows.group_by("group", time=rows.duration).aggregate(
-        n_events=rows.event_observed.cast("int64").sum(),
-        n_censored=(~rows.event_observed).cast("int64").sum(),
+    return _life_tables(rows, [_group(rows, by)])[0]
+
+
+def life_tables_of_each(rows: ir.Table, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The `life_tables` by each of several columns, in one question to the engine."""
+    frames = _life_tables(rows, [_group(rows, column) for column in columns]) if columns else []
+    return dict(zip(columns, frames, strict=True))
+
+
+def _group(rows: ir.Table, by: str | None) -> ir.Value:
+    return ibis.literal(ALL) if by is None else rows[by].cast("string").fill_null("")
+
+
+def _life_tables(rows: ir.Table, groups: list[ir.Value]) -> list[pd.DataFrame]:
+    """The life tables by each of some groupings: to ask for one costs as much in words as to ask for all."""
+    columns = ("duration", "entry", "event_observed")
+    every = ibis.union(*(rows.select(*columns, place=place, group=group) for place, group in enumerate(groups)))
+    left, zero = every.event_observed.cast("int64"), ibis.literal(0, "int64")
+    leaving = every.group_by("place", "group", time=every.duration).aggregate(
+        n_events=left.sum(), n_censored=(1 - left).sum(), n_entered=zero
     )
-    entering = rows.group_by("group", time=rows.entry).aggregate(n_entered=rows.count())
-    both = ibis.union(
-        leaving.select("group", "time", "n_events", "n_censored", n_entered=zero),
-        entering.select("group", "time", n_events=zero, n_censored=zero, n_entered=entering.n_entered),
+    entering = every.group_by("place", "group", time=every.entry).aggregate(
+        n_events=zero, n_censored=zero, n_entered=every.count()
     )
-    summed = both.group_by("group", "time").aggregate(
+    both = ibis.union(leaving, entering)
+    summed = both.group_by("place", "group", "time").aggregate(
         n_entered=both.n_entered.sum(), n_events=both.n_events.sum(), n_censored=both.n_censored.sum()
     )
-    frame: pd.DataFrame = summed.order_by("group", "time").to_pandas()
-    return frame.astype({"time": float, "n_entered": float, "n_events": float, "n_censored": float})
+    frame: pd.DataFrame = summed.order_by("place", "group", "time").to_pyarrow().to_pandas()
+    frame = frame.astype({"time": float, "n_entered": float, "n_events": float, "n_censored": float})
+    of_each = [frame[frame.place == place].drop(columns="place") for place in range(len(groups))]
+    return [counts.reset_index(drop=True) for counts in of_each]
 
 
 def value_by_tenure(rows: ir.Table, value: str) -> pd.DataFrame:

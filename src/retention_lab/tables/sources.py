@@ -9,6 +9,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -131,46 +132,54 @@ def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
     text = read_text(path, options.encoding)
     delimiter = options.delimiter or separator(text)
     records = _records(name, text, delimiter)
-    header_row, first = next(((row, record) for row, record in records if any(map(str.strip, record))), (1, []))
+    header_row, first = next((found for found in enumerate(records, start=1) if _is_filled(found[1])), (1, []))
     if not first:
         raise _empty(name)
     header = _header(name, header_row, first)
-    rows: list[int] = []
-    ragged: list[str | None] = []
-    values: list[list[str]] = []
-    blank: list[int] = []
-    long: list[int] = []
-    for row, record in records:
-        if not any(map(str.strip, record)):
-            blank.append(row)
-            continue
-        odd = len(record) != len(header)
-        if any("\n" in value for value in record):
-            long.append(row)
-        rows.append(row)
-        ragged.append(delimiter.join(record) if odd else None)
-        values.append((record + [""] * len(header))[: len(header)] if odd else record)
+    below = list(records)
+    rows = [row for row, record in enumerate(below, start=header_row + 1) if _is_filled(record)]
     if not rows:
         raise _empty(name)
-    cells = zip(header, zip(*values, strict=True), strict=True)
-    own = pa.table({column: pa.array(texts, pa.string()) for column, texts in cells})
-    notes = [f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}."] if blank else []
+    filled = [below[row - header_row - 1] for row in rows]
+    ragged = [None if len(record) == len(header) else delimiter.join(record) for record in filled]
+    places, notes = _places(name, rows, ragged), tuple(_notes(header_row, below, rows))
+    return Source(name=name, own=_columns(header, filled), places=places, notes=notes)
+
+
+def _columns(header: list[str], records: list[list[str]]) -> pa.Table:
+    width = len(header)
+    whole = (record if len(record) == width else (record + [""] * width)[:width] for record in records)
+    values = list(chain.from_iterable(whole))
+    return pa.table({column: pa.array(values[at::width], pa.string()) for at, column in enumerate(header)})
+
+
+def _notes(header_row: int, below: list[list[str]], rows: list[int]) -> Iterator[str]:
+    """What a person should know of the records below the header, of which `rows` hold values."""
+    blank = sorted(set(range(header_row + 1, header_row + 1 + len(below))).difference(rows))
+    if blank:
+        yield f"Rows without a single value are not counted: {len(blank)}, first row {blank[0]}."
     # A quote that is never closed swallows the rows up to the next one, and looks like a text of several lines.
-    notes += (
-        [f"Values run over several lines in {len(long)} rows, first row {long[0]}: is a quote open?"] if long else []
-    )
-    return Source(name=name, own=own, places=_places(name, rows, ragged), notes=tuple(notes))
+    long = [
+        row for row, record in enumerate(below, start=header_row + 1) if "\n" in "".join(record) and _is_filled(record)
+    ]
+    if long:
+        yield f"Values run over several lines in {len(long)} rows, first row {long[0]}: is a quote open?"
 
 
-def _records(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Records with the number of the row in which a spreadsheet shows them."""
+def _is_filled(record: list[str]) -> bool:
+    return any(map(str.strip, record))
+
+
+def _records(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
+    """The records of a text file, in the order of the rows of a spreadsheet; a blank line is one without values."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    row = 0
+    row = 1
     try:
-        for row, record in enumerate(reader, start=1):
-            yield row, record
+        for record in reader:
+            yield record
+            row += 1
     except csv.Error as error:
-        found = f"row {row + 1} cannot be read: {error}"
+        found = f"row {row} cannot be read: {error}"
         remedy = "the file is cut or a quote is never closed: ask for it again, or mend that row"
         raise DataError(Fault(where=name, found=found, remedy=remedy)) from error
 

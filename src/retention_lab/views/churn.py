@@ -217,18 +217,16 @@ def _steps(curve: SurvivalCurve, values: Floats, through: float) -> tuple[Floats
     times = curve.time[keep]
     if times.size > MAX_POINTS:
         times = np.linspace(0, through, MAX_POINTS)
-    return np.concatenate([[0.0], times]), np.concatenate(
-        [[1.0], np.array([_value_at_time(curve, values, t) for t in times])]
-    )
+    times = np.concatenate([[0.0], times])
+    return times, np.concatenate([[1.0], _values_at(curve, values, times[1:])])
 
 
-def _value_at_time(curve: SurvivalCurve, values: Floats, time: float) -> float:
-    place = int(np.searchsorted(curve.time, time, side="right")) - 1
-    return float(values[place]) if place >= 0 else 1.0
+def _values_at(curve: SurvivalCurve, values: Floats, times: Floats) -> Floats:
+    return np.concatenate([[1.0], values])[np.searchsorted(curve.time, times, side="right")]
 
 
 def _value_at(curve: SurvivalCurve, time: float) -> float:
-    return _value_at_time(curve, curve.survival, time)
+    return float(_values_at(curve, curve.survival, np.array([time]))[0])
 
 
 def _draw_curve(axes: Axes, curve: SurvivalCurve, colour: str, through: float) -> None:
@@ -267,7 +265,8 @@ def _at_risk(axes: Axes, named: list[tuple[str, SurvivalCurve, str]], text: Text
     for row, (name, curve, colour) in enumerate(named, start=1):
         for tick in axes.get_xticks():
             number = text.count(_number_at_risk(curve, tick))
-            axes.text(tick, row, number, fontsize=8.5, color=colour, va="center", ha="center")
+            # It stands under its tick, whose label has room; to measure it would only take time.
+            axes.text(tick, row, number, fontsize=8.5, color=colour, va="center", ha="center", in_layout=False)
         axes.text(-0.06, row, name, transform=left, fontsize=8.5, color=colour, va="center", ha="right")
 
 

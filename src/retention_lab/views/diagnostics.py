@@ -2,17 +2,19 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from retention_lab.analysis.backtest import Backtest
 from retention_lab.analysis.contrasts import Contrast
 from retention_lab.analysis.drivers import Drivers
+from retention_lab.analysis.model import ChangingRatio
+from retention_lab.findings.backtest import accuracy_sentences
 from retention_lab.findings.words import covariate_name, level_name, span
 from retention_lab.methods.hazard_ratios import HazardRatio
 from retention_lab.text import Text
 from retention_lab.views.churn import time_axis
 from retention_lab.views.display import Chart, Table, no_chart
-from retention_lab.views.theme import ACCENT, GRID, MUTED, themed_axes
+from retention_lab.views.theme import ACCENT, MUTED, themed_axes
 
 
 def plot_calibration(test: Backtest, text: Text) -> Chart:
@@ -47,6 +49,7 @@ def plot_calibration(test: Backtest, text: Text) -> Chart:
         span=span(test.horizon, test.unit, text),
         level=text.percent(test.confidence_level, 0),
     )
+    caption = " ".join([caption, *accuracy_sentences(test, text)])
     alt = text.say(
         "Of those with the lowest chance {low} were expected to leave and {low_left} did; of those with the highest "
         "{high} and {high_left}.",
@@ -109,41 +112,38 @@ def _least_steady(drivers: Drivers) -> Contrast | None:
     return told[0] if told else None
 
 
+_RATIOS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10)
+
+
 def _ratio_axis(axes: Axes, text: Text) -> None:
+    """A scale on which twice and half are equally far from one, with ticks that people know."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: text.number(ratio, 1 if ratio < 10 else 0)))
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(min(low, 0.85), 0.1), min(max(high, 1.2), 10))
+    axes.set_yticks([ratio for ratio in _RATIOS if axes.get_ylim()[0] <= ratio <= axes.get_ylim()[1]])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: text.number(ratio, 2)))
     axes.set_ylabel(text.say("Hazard ratio"))
-    axes.grid(axis="y", color=GRID)
 
 
 def table_of_changing(drivers: Drivers, text: Text) -> Table:
-    """Each covariate's test of a constant ratio; where it changes, the ratio early and late."""
+    """Each covariate's test of a constant ratio; where any changes, its ratio early and late and what follows."""
+    caption = text.say(
+        "Is the ratio of leaving rates the same at all times? Score test of each covariate, Holm's correction."
+    )
+    tested = sorted(drivers.model.pvalues.items(), key=lambda item: (item[1], item[0]))
+    if not drivers.changing:
+        return Table(
+            caption=caption,
+            columns=(text.say("Covariate"), text.say("p, Holm")),
+            align=("left", "right"),
+            rows=tuple((covariate_name(name), text.pvalue(pvalue)) for name, pvalue in tested)
+            or ((text.say("There is nothing to test"), ""),),
+        )
     changing = {one.name: one for one in drivers.changing}
-    rows = []
-    for name, pvalue in sorted(drivers.model.pvalues.items(), key=lambda item: (item[1], item[0])):
-        one = changing.get(name)
-        rows.append(
-            (
-                covariate_name(name),
-                text.pvalue(pvalue),
-                _compared(one.level, one.reference, text) if one else "",
-                _ratio(one.early, text) if one else "",
-                _ratio(one.late, text) if one else "",
-                _consequence(one.stratified, text) if one else text.say("none"),
-            )
-        )
-    cut = drivers.changing[0].cut if drivers.changing else None
+    cut = span(drivers.changing[0].cut, drivers.unit, text)
     return Table(
-        caption=text.say(
-            "Is the ratio of leaving rates the same at all times? Score test of each covariate, Holm's correction."
-        )
-        + (
-            " " + text.say("Early and late: before and after {span}.", span=span(cut, drivers.unit, text))
-            if cut is not None
-            else ""
-        ),
+        caption=f"{caption} {text.say('Early and late: before and after {span}.', span=cut)}",
         columns=(
             text.say("Covariate"),
             text.say("p, Holm"),
@@ -153,8 +153,17 @@ def table_of_changing(drivers: Drivers, text: Text) -> Table:
             text.say("Consequence"),
         ),
         align=("left", "right", "left", "right", "right", "left"),
-        rows=tuple(rows) or ((text.say("There is nothing to test"), "", "", "", "", ""),),
+        rows=tuple(
+            (covariate_name(name), text.pvalue(pvalue), *_turn(changing.get(name), text)) for name, pvalue in tested
+        ),
     )
+
+
+def _turn(one: ChangingRatio | None, text: Text) -> tuple[str, str, str, str]:
+    if one is None:
+        return "", "", "", text.say("none needed")
+    compared = _compared(one.level, one.reference, text)
+    return compared, _ratio(one.early, text), _ratio(one.late, text), _consequence(one.stratified, text)
 
 
 def _consequence(stratified: bool, text: Text) -> str:

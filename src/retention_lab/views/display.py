@@ -7,6 +7,7 @@ from html import escape
 from typing import Literal
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from retention_lab.errors import Fault, PlaybookError
@@ -37,7 +38,9 @@ class Chart:
         """The figure as SVG, the same bytes for the same figure: no date, ids from a fixed salt, text kept as text."""
         buffer = io.StringIO()
         with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "retention-lab"}):
-            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+            # The canvas's own method lays the figure out while it draws; `savefig` draws it once more only for that.
+            canvas = FigureCanvasSVG(self.figure)
+            canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
         # A tenth of a point is finer than any screen or printer; more digits only make the page heavy.
         return re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}", buffer.getvalue())
 

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import retention_lab.findings
+from retention_lab.analysis.actions import choose_actions
 from retention_lab.analysis.churn import compare_groups, estimate_churn, study_churn
 from retention_lab.analysis.drivers import estimate_drivers
+from retention_lab.analysis.save_rates import find_save_rate
 from retention_lab.findings.churn import headline
 from retention_lab.findings.finding import Finding
 from retention_lab.tables.client import Client
@@ -36,7 +38,9 @@ def customers(n: int = 1500) -> pd.DataFrame:
 def first_screen(client: Client) -> list[Finding]:
     study = study_churn(client, horizon_days=180)
     drivers = estimate_drivers(study.observation, horizon=study.horizon, year=study.year, min_group=study.min_group)
-    return list(headline(study, estimate_churn(study), compare_groups(study), drivers, client.text))
+    rate = find_save_rate(client, study)
+    plan = choose_actions(client, study, drivers.here, drivers.draw_losses, save_rate=rate)
+    return list(headline(study, estimate_churn(study), compare_groups(study), drivers, plan, client.text))
 
 
 def test_the_first_screen_answers_how_many_how_much_when_who_and_what(make_client: MakeClient) -> None:
@@ -45,18 +49,18 @@ def test_the_first_screen_answers_how_many_how_much_when_who_and_what(make_clien
     assert [one.id for one in found] == [
         "churn.survival",
         "churn.value_at_risk",
+        "churn.actions",
         "churn.when",
         "churn.group.contract",
-        "churn.driver.contract",
     ]
     # Where half of the customers leave three times as fast as the others, they are soon gone: early days are the worst.
-    assert [one.verdict for one in found] == ["watch", "watch", "watch", "act", "act"]
+    assert [one.verdict for one in found] == ["watch", "watch", "act", "watch", "act"]
 
 
 def test_without_values_and_covariates_the_first_screen_has_what_is_left(make_client: MakeClient) -> None:
     found = first_screen(make_client(customers()[["tenure", "churned"]]))
 
-    assert [one.id for one in found] == ["churn.survival", "churn.when"]
+    assert [one.id for one in found] == ["churn.survival", "churn.actions", "churn.when"]
 
 
 def test_the_customers_counted_in_sentences_are_those_of_the_table(make_client: MakeClient) -> None:

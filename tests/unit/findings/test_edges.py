@@ -1,6 +1,7 @@
 """Whatever a client sends, there is an answer: no crash, no number that is none, and a reason where there is little."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retention_lab.analysis.actions import choose_actions
+from retention_lab.analysis.backtest import backtest_churn
 from retention_lab.analysis.churn import compare_groups, estimate_churn, study_churn
 from retention_lab.analysis.drivers import estimate_drivers
-from retention_lab.findings.churn import driver_findings, group_findings, headline
+from retention_lab.analysis.entry_range import estimate_entry_range
+from retention_lab.analysis.reasons import estimate_reasons
+from retention_lab.analysis.save_rates import find_save_rate
+from retention_lab.findings.churn import (
+    backtest_finding,
+    driver_findings,
+    entry_finding,
+    group_findings,
+    hazards_finding,
+    headline,
+    reasons_finding,
+)
 from retention_lab.findings.finding import Finding
 from retention_lab.tables.client import Client
 
@@ -71,8 +85,18 @@ def everything_said(client: Client, horizon_days: int) -> tuple[list[Finding], l
     study = study_churn(client, horizon_days=horizon_days)
     result, groups = estimate_churn(study), compare_groups(study)
     drivers = estimate_drivers(study.observation, horizon=study.horizon, year=study.year, min_group=study.min_group)
-    first = [*headline(study, result, groups, drivers, client.text)]
-    return first, [*group_findings(study, groups, client.text), *driver_findings(drivers, client.text)]
+    rate = find_save_rate(client, study)
+    plan = choose_actions(client, study, drivers.here, drivers.draw_losses, save_rate=rate)
+    first = [*headline(study, result, groups, drivers, plan, client.text)]
+    others = [
+        *group_findings(study, groups, client.text),
+        *driver_findings(drivers, client.text),
+        backtest_finding(study, backtest_churn(client, study), client.text),
+        hazards_finding(drivers, client.text),
+        entry_finding(study, estimate_entry_range(client, study), client.text),
+        reasons_finding(study, estimate_reasons(study), client.text),
+    ]
+    return first, others
 
 
 def fault_of(sentence: str) -> Any:
@@ -93,7 +117,9 @@ def test_there_is_always_an_answer(make_client: MakeClient, case: str, unit: str
             assert not fault_of(sentence), sentence
         assert one.headline.endswith(".")
         json.dumps(one.to_dict(), allow_nan=False)
-        if one.verdict != "not_enough_data":
+        if one.verdict == "not_enough_data":
+            assert math.isnan(one.estimate)
+        if not math.isnan(one.estimate):
             assert one.ci_lower <= one.estimate <= one.ci_upper, one
             assert one.method
 

@@ -35,6 +35,12 @@ def test_the_same_figure_gives_the_same_drawing_without_dates_or_scripts() -> No
     assert not re.search(r"<dc:date>|<script|matplotlib v", first)
 
 
+def test_a_chart_looks_the_same_when_it_is_shown_again() -> None:
+    chart = Chart(figure(), "Who stays", "25% are left at 2.")
+
+    assert chart.to_svg() == chart.to_svg()
+
+
 def test_text_in_a_drawing_stays_text_and_is_escaped() -> None:
     drawing = Chart(figure(), "Who stays", "25% are left at 2.").to_svg()
 
