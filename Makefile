@@ -28,8 +28,9 @@ check: .venv/dev ## Check style, types, import contracts, notebooks and document
 lab: .venv/runtime ## Open JupyterLab on this workspace, with the playbooks in view
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/playbooks $(LAB_ARGS)
 
-bench: .venv/dev ## Measure: coverage of intervals, time and size of a report
+bench: .venv/dev ## Measure: coverage of intervals, speed of the Cox model, time and size of a report
 	@$(BIN)/python bench/coverage.py
+	@$(BIN)/python bench/cox.py
 	@$(BIN)/python bench/report.py
 
 docs: .venv/dev ## Write the generated pages in docs/ again

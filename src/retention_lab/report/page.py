@@ -141,7 +141,8 @@ def _announced(cells: list[Json], place: int) -> bool:
     if cells[place]["cell_type"] != "markdown" or APPENDIX not in _tags(cells[place]) or place + 1 == len(cells):
         return True
     following = cells[place + 1]
-    return following["cell_type"] != "code" or bool(read_blocks(following.get("outputs") or [], as_text(following.get("id"))))
+    outputs = following.get("outputs") or []
+    return following["cell_type"] != "code" or bool(read_blocks(outputs, as_text(following.get("id"))))
 
 
 def _shown(notebook: Json) -> Iterator[tuple[Json, list[Block]]]:

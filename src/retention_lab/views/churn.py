@@ -50,7 +50,7 @@ def plot_groups(comparison: GroupComparison, text: Text) -> Chart:
     shown = max((group.shown_through for group in groups), default=0.0)
     with themed_axes_with_rows(len(groups)) as (figure, axes, below):
         named = [
-            (_short(level_name(group.level, text)), group.curve, colour)
+            (short_name(level_name(group.level, text)), group.curve, colour)
             for group, colour in zip(groups, WORDS, strict=False)
         ]
         for group, colour in zip(groups, PALETTE, strict=False):
@@ -86,7 +86,7 @@ def _drawn(comparison: GroupComparison) -> list[GroupSurvival]:
     return sorted(chosen, key=lambda group: -_value_at(group.curve, group.shown_through))
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """A name that fits beside a chart."""
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
@@ -194,8 +194,8 @@ def _milestones(result: ChurnSurvival, text: Text) -> str:
 def _effect_name(name: str, level: str, reference: str, text: Text) -> str:
     values = {
         "name": covariate_name(name),
-        "level": _short(level_name(level, text)),
-        "reference": _short(level_name(reference, text)),
+        "level": short_name(level_name(level, text)),
+        "reference": short_name(level_name(reference, text)),
     }
     return text.say("{name}: {level} against {reference}", **values)
 
@@ -245,6 +245,7 @@ def _survival_axes(axes: Axes, unit: str, shown: float, text: Text) -> None:
 
 
 def time_axis(axes: Axes, unit: str, shown: float, text: Text) -> None:
+    """Time since the start along the x axis, with ticks that people count in."""
     axes.set_xlim(0, max(shown, 1e-9))
     axes.set_xticks(_ticks(unit, shown))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda time, _: text.count(time)))

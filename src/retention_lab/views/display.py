@@ -41,6 +41,8 @@ class Chart:
             # The canvas's own method lays the figure out while it draws; `savefig` draws it once more only for that.
             canvas = FigureCanvasSVG(self.figure)
             canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
+        # Laid out again, things would move by a last bit, and the ids with them.
+        self.figure.set_layout_engine("none")
         # A tenth of a point is finer than any screen or printer; more digits only make the page heavy.
         return re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}", buffer.getvalue())
 

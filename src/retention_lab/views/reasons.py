@@ -14,8 +14,8 @@ from retention_lab.findings.words import at_time, span
 from retention_lab.methods.departures import ExpectedDepartures
 from retention_lab.tables.levels import OTHER, UNKNOWN
 from retention_lab.text import Text
-from retention_lab.views.churn import MAX_POINTS, _short, time_axis
-from retention_lab.views.display import Chart, Table
+from retention_lab.views.churn import MAX_POINTS, short_name, time_axis
+from retention_lab.views.display import Chart, Table, no_chart
 from retention_lab.views.theme import INK, MUTED, PALETTE, WORDS, themed_axes
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ def _bands(reasons: ReasonsOfLeaving, times: Floats, text: Text) -> list[tuple[s
     named = [reason.level for reason in reasons.named]
     rest = [level for level in (*named[len(_COLOURS) :], OTHER) if level in shares]
     bands = [
-        (_short(reason_name(level, text)), shares[level], colour, words)
+        (short_name(reason_name(level, text)), shares[level], colour, words)
         for level, (colour, words) in zip(named, _COLOURS.items(), strict=False)
     ]
     if rest:
@@ -154,12 +154,8 @@ def _alt(study: ChurnStudy, reasons: ReasonsOfLeaving, text: Text) -> str:
 
 
 def _nothing_to_draw(reasons: ReasonsOfLeaving | None, text: Text) -> Chart:
-    said = text.say("0 reasons can be shown.")
-    with themed_axes(height=1.0) as (figure, axes):
-        axes.axis("off")
-        axes.text(0, 0.5, said, va="center")
     caption = not_recorded(text) if reasons is None else text.say("There is too little to say why customers leave.")
-    return Chart(figure, caption, said)
+    return no_chart(text.say("0 reasons can be shown."), caption)
 
 
 def table_of_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Text) -> Table:
