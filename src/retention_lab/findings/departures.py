@@ -25,7 +25,7 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
     return Finding(
         id="churn.survival",
         question=text.say("How many of those here will leave?"),
-        headline=_how_many(study, expected, text) if known else _why_not_known(study, result, expected, text),
+        headline=_counted(study, expected, text) if known else _why_not_known(study, result, expected, text),
         action="",
         verdict="watch" if known else "not_enough_data",
         estimate=expected.value if known else NOT_A_NUMBER,
@@ -41,6 +41,16 @@ def departures_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Driver
         ),
         caveats=tuple(caveats),
     )
+
+
+def _counted(study: ChurnStudy, expected: _Expected, text: Text) -> str:
+    """How many, and from which day on where that is not the last day of the exports."""
+    if study.observation.rule is None:
+        return _how_many(study, expected, text)
+    from_when = text.say(
+        "Counted from {day}: who has left since is not known yet, only who is silent.", day=text.date(study.as_of)
+    )
+    return f"{_how_many(study, expected, text)} {from_when}"
 
 
 def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:

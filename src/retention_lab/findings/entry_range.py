@@ -19,7 +19,7 @@ def entry_finding(study: ChurnStudy, found: EntryRange | None, text: Text) -> Fi
         action=text.say("Ask the client from which day on the export holds everybody who left; then it is known.")
         if found
         else "",
-        verdict=_verdict(found, lost),
+        verdict=_verdict(study, found, lost),
         estimate=lost,
         ci_lower=min(0.0, lost) if known else NOT_A_NUMBER,
         ci_upper=max(0.0, lost) if known else NOT_A_NUMBER,
@@ -30,13 +30,21 @@ def entry_finding(study: ChurnStudy, found: EntryRange | None, text: Text) -> Fi
     )
 
 
-def _verdict(found: EntryRange | None, lost: float) -> Verdict:
+def _verdict(study: ChurnStudy, found: EntryRange | None, lost: float) -> Verdict:
     if found is None:
-        return "fine"
+        return "watch" if study.observation.rule and not study.observation.rule.starts_known else "fine"
     return "not_enough_data" if lost != lost else ("watch" if abs(lost) > MATERIAL else "fine")
 
 
 def _known(study: ChurnStudy, text: Text) -> str:
+    rule = study.observation.rule
+    if rule is not None and not rule.starts_known:
+        return text.say_many(
+            "Customers count from their first purchase in the exports; {n} of {all} may be older than the exports.",
+            "Customers count from their first purchase in the exports; {n} of {all} may be older than the exports.",
+            rule.n_maybe_older,
+            all=text.count(rule.n_buyers),
+        )
     n_late = int(study.table.n_entered[study.table.time > 0].sum())
     if not n_late:
         return text.say("All customers count from their first day, as the client file says.")
