@@ -116,8 +116,11 @@ def _back_then(client: Client, study: ChurnStudy, names: list[str]) -> "_Trial |
     model = fit_model(then, learnt, usable, min_group=study.min_group, confidence_level=study.confidence_level)
     later = study.observation.rows.select("customer_id", "duration", "event_observed").to_pandas()
     later = later.set_index("customer_id").reindex(learnt.customer_id)
-    stayed = later.duration.to_numpy(dtype=float) - learnt.duration.to_numpy(dtype=float)
     left = later.event_observed.to_numpy() == True  # noqa: E712
+    # Between the two days lies one horizon, so every fate is known. Of tenures in whole units one less the other is
+    # now and then a unit more or less: who left in the unit that had begun on the earlier day would seem to stay.
+    stayed = later.duration.to_numpy(dtype=float) - learnt.duration.to_numpy(dtype=float)
+    stayed = np.where(left, np.minimum(stayed, study.horizon), np.where(np.isnan(stayed), stayed, study.horizon))
     here = learnt.assign(stayed=stayed, left_later=left)[~learnt.event_observed.astype(bool) & np.isfinite(stayed)]
     n_silent = int((silent & ~rows.event_observed.to_numpy(dtype=bool)).sum())
     return _Trial(cut=then.as_of, landmark=None, model=model, learnt=learnt, asked=here, n_not_judged=n_silent)

@@ -79,6 +79,22 @@ def build_design(
 _BEND = " bend "
 
 
+def straighten(design: Design, names: Collection[str]) -> Design:
+    """The design with these numbers in a straight line again: the columns by which they could leave it are dropped."""
+    dropped = {column for name in names for column in design.curves.get(name, [])}
+
+    def kept(values: dict[str, float]) -> dict[str, float]:
+        return {column: value for column, value in values.items() if column not in dropped}
+
+    return replace(
+        design,
+        columns=design.columns.drop(columns=[*dropped]),
+        contrasts=[replace(one, on=kept(one.on), off=kept(one.off)) for one in design.contrasts],
+        terms={name: [one for one in columns if one not in dropped] for name, columns in design.terms.items()},
+        curves={name: columns for name, columns in design.curves.items() if name not in names},
+    )
+
+
 def without_departures(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> np.ndarray:
     """Tell which customers are in a group that nobody has left, although others have left theirs.
 

@@ -12,7 +12,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.contrasts import Contrast, Design, build_design, split_episodes
+from retention_lab.analysis.contrasts import Contrast, Design, build_design, split_episodes, straighten
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.cox import CoxFit, fit_cox, predict_departure
 from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio, joint_pvalue
@@ -95,8 +95,9 @@ def fit_model(
     design = build_design(observation, rows, names, min_group, curved=observation.numeric)
     fit = _fitted(taught, design.columns, since, confidence_level)
     curved = _curved(fit, design)
-    if set(curved) != {name for name in observation.numeric if name in design.curves}:
-        design = build_design(observation, rows, names, min_group, curved=curved)
+    straight = [name for name in design.curves if name not in curved]
+    if straight:
+        design = straighten(design, straight)
         fit = _fitted(taught, design.columns, since, confidence_level)
     hazards = check_proportional_hazards(fit, _terms(design, fit))
     pvalues = _holm({test.term: test.pvalue for test in hazards.tests})

@@ -15,6 +15,7 @@ from retention_lab.tables.covariates import covariate_columns, covariate_kinds, 
 from retention_lab.tables.durations import begun, completed
 from retention_lab.tables.inactivity import InactivityRule, time_buyers
 from retention_lab.tables.loading import NUMBER
+from retention_lab.tables.purchases import stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +111,9 @@ def _timed(client: Client, last: date, inactive_days: int | None) -> _Timed:
         raise ParameterError(Fault(where="inactive_days", found=found, remedy="leave it out"))
     spec = client.file.tables["customers"]
     customers = client.table("customers")
+    observed = _from_dates if spec.has_dates else _from_tenure
     return _Timed(
-        rows=_from_dates(client, customers, last) if spec.has_dates else _from_tenure(client, customers, last),
+        rows=stored(observed(client, customers, last), "observed"),
         as_of=last,
         entry_known=spec.has_entry or spec.entry == "none",
         first_start=customers.started_on.min().to_pyarrow().as_py() if spec.has_dates else None,
