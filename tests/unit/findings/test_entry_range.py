@@ -45,8 +45,8 @@ def test_both_ends_are_said(study: ChurnStudy, text: Text) -> None:
 
     assert said.headline == (
         "The export does not say. If everybody was watched from the first day, half have left after 420 days, and "
-        "86.0% are still here at the horizon; if those who left before 1 January 2024, the first departure on record, are "
-        "missing, half have left after 277 days, and 78.0% are still here at the horizon."
+        "86.0% are still here at the horizon; if those who left before 1 January 2024, the first departure on record, "
+        "are missing, half have left after 277 days, and 78.0% are still here at the horizon."
     )
     assert said.verdict == "watch"
     assert said.action
