@@ -13,7 +13,8 @@ from retention_lab.methods.life_tables import LifeTable
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.tables.client import Client
 from retention_lab.tables.observation import Observation, keep_where, observe_customers
-from retention_lab.tables.reductions import ALL, life_tables, settled
+from retention_lab.tables.purchases import stored
+from retention_lab.tables.reductions import ALL, life_tables
 
 _DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 # The stretch over which a leaving rate is quoted, in each unit.
@@ -60,7 +61,7 @@ def study_churn(
         raise ParameterError(faults)
     smallest = min_group or client.file.min_group
     observation = keep_where(observe_customers(client), where)
-    observation = replace(observation, rows=settled(observation.rows))
+    observation = replace(observation, rows=stored(observation.rows, "studied"))
     unit = observation.unit
     table = table_of(life_tables(observation.rows), ALL)
     if where and table.n_obs < smallest:

@@ -5,14 +5,8 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
-from ibis.util import gen_name
 
 ALL = "all"
-
-
-def settled(rows: ir.Table) -> ir.Table:
-    """The rows computed once, and kept in the engine as long as the client is open: much will be asked of them."""
-    return rows.get_backend().create_table(gen_name("settled"), rows, temp=True)
 
 
 def life_tables(rows: ir.Table, by: str | None = None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from retention_lab.methods.life_tables import life_table
 from retention_lab.tables.client import Client
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation, observe_customers
-from retention_lab.tables.reductions import ALL, life_tables, life_tables_of_each, settled, value_by_tenure
+from retention_lab.tables.reductions import ALL, life_tables, life_tables_of_each, value_by_tenure
 
 Write = Callable[..., Path]
 COLUMNS = {"customer_id": "ID", "tenure": "T", "churned": "C", "entry_tenure": "E", "monthly_value": "V"}
@@ -61,15 +61,6 @@ def test_asked_for_together_or_one_by_one_the_counts_are_the_same(customers: pd.
     for column, counted in together.items():
         pd.testing.assert_frame_equal(counted, life_tables(rows, column))
     assert life_tables_of_each(rows, []) == {}
-
-
-def test_settled_rows_count_the_same_beside_other_settled_rows(customers: pd.DataFrame, observe: Observe) -> None:
-    rows = observe(customers).rows
-    late = settled(rows.filter(rows.entry > 0))
-    all_settled = settled(rows)
-
-    pd.testing.assert_frame_equal(life_tables(all_settled, "group"), life_tables(rows, "group"))
-    assert life_tables(late)["n_entered"].sum() == (customers["E"] > 0).sum()
 
 
 def test_the_order_of_the_rows_is_irrelevant(customers: pd.DataFrame, observe: Observe) -> None:
