@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retention_lab.analysis.save_rates import SaveRate
-from retention_lab.analysis.study import ChurnStudy
+from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.proportions import smallest_reduction
@@ -94,7 +94,7 @@ class ActionPlan:
         names = {"tenure": f"tenure_{self.unit}", "value": "monthly_value", "saving": "expected_saving"}
         frame = self.customers if self.money else self.customers.drop(columns=["value", "saving"])
         # What people see and send on ends where it means nothing any more.
-        return frame.round({"risk": 4, "saving": 2}).rename(columns=names)
+        return frame.round({"tenure": 2, "risk": 4, "value": 2, "saving": 2}).rename(columns=names)
 
 
 def choose_actions(
@@ -117,6 +117,9 @@ def choose_actions(
     """
     if faults := _faults(contact_share, hold_out_share):
         raise ParameterError(faults)
+    if study.n_left < FEW_EVENTS:
+        # Too few to say how many will leave are too few to say who.
+        here = here.assign(risk=math.nan)
     has_money = bool(here.value.notna().any())
     scored = _scored(client, study, here, save_rate.value)
     score = "saving" if has_money else "risk"

@@ -129,7 +129,7 @@ def _back_then(client: Client, study: ChurnStudy, names: list[str]) -> "_Trial |
 def _other_half(study: ChurnStudy, names: list[str], seed: int) -> "_Trial | Reason":
     rows = study.observation.rows.order_by("customer_id").to_pandas()
     silent = without_departures(study.observation, rows, names, study.min_group)
-    rows = rows[~silent]
+    aside, rows = rows[silent], rows[~silent]
     learn = np.random.default_rng(seed).permutation(len(rows)) % 2 == 0
     learnt = rows[learn]
     if (reason := _why_not(learnt, study)) is not None:
@@ -145,11 +145,21 @@ def _other_half(study: ChurnStudy, names: list[str], seed: int) -> "_Trial | Rea
         confidence_level=study.confidence_level,
         learn=learn,
     )
-    others = rows[~learn]
-    reached = (others.duration > landmark) & ((others.entry <= landmark) | (others.entry == 0))
-    here = others[reached]
+    here = _reached(rows[~learn], landmark)
     asked = here.assign(stayed=here.duration - landmark, left_later=here.event_observed.astype(bool), duration=landmark)
-    return _Trial(cut=None, landmark=landmark, model=model, learnt=learnt, asked=asked, n_not_judged=0)
+    return _Trial(
+        cut=None,
+        landmark=landmark,
+        model=model,
+        learnt=learnt,
+        asked=asked,
+        n_not_judged=len(_reached(aside, landmark)),
+    )
+
+
+def _reached(rows: pd.DataFrame, landmark: float) -> pd.DataFrame:
+    """Who was observed, and still here, just after a tenure."""
+    return rows[(rows.duration > landmark) & ((rows.entry <= landmark) | (rows.entry == 0))]
 
 
 def _why_not(learnt: pd.DataFrame, study: ChurnStudy) -> Reason | None:
@@ -179,7 +189,7 @@ def _judged(study: ChurnStudy, trial: _Trial) -> Backtest:
         n_judged=len(asked),
         n_not_judged=n_not_judged,
         expected=estimate_departures(
-            model.fit,
+            model.shrunk,
             model.design.columns.loc[asked.index],
             horizon=horizon,
             tenure=asked.duration,

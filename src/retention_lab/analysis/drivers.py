@@ -96,7 +96,7 @@ class Drivers:
         chosen = np.flatnonzero(np.asarray(weights) > 0)
         rows = self.model.rows.loc[self.here.index[chosen]]
         return draw_departures(
-            self.model.fit,
+            self.model.shrunk,
             self.model.design.columns.loc[rows.index],
             tenure=rows.duration,
             horizon=self.horizon,
@@ -134,7 +134,7 @@ def estimate_drivers(
     here = model.rows[~model.rows.event_observed]
     expected = partial(
         estimate_departures,
-        model.fit,
+        model.shrunk,
         model.design.columns.loc[here.index],
         horizon=horizon,
         tenure=here.duration,

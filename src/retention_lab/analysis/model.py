@@ -14,7 +14,7 @@ import pandas as pd
 
 from retention_lab.analysis.contrasts import Contrast, Design, build_design, split_episodes, straighten
 from retention_lab.errors import Fault, ParameterError
-from retention_lab.methods.cox import CoxFit, fit_cox, predict_departure
+from retention_lab.methods.cox import CoxFit, fit_cox, predict_departure, shrink_fit
 from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio, joint_pvalue
 from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.methods.proportional_hazards import ProportionalHazards, check_proportional_hazards
@@ -51,10 +51,15 @@ class ChurnModel:
         """The covariates whose ratio is not the same at all times, the surest first."""
         return sorted((name for name, p in self.pvalues.items() if p < _CLEAR), key=lambda name: self.pvalues[name])
 
+    @property
+    def shrunk(self) -> CoxFit:
+        """The fit to predict with; `fit` is for comparing groups: of the likeliest to leave, it promises too many."""
+        return shrink_fit(self.fit)
+
     def risk(self, rows: pd.DataFrame, horizon: float) -> np.ndarray:
         """The chance of leaving within the horizon for customers of `rows`, active at their duration; nan: unknown."""
         return predict_departure(
-            self.fit,
+            self.shrunk,
             self.design.columns.loc[rows.index],
             tenure=rows.duration,
             horizon=horizon,

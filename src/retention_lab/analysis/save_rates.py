@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from retention_lab.analysis.study import ChurnStudy, horizon_in
+from retention_lab.analysis.study import ChurnStudy
 from retention_lab.errors import DataError, ParameterError
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.proportions import estimate_risk_ratio
@@ -112,14 +112,15 @@ def _last_finished(assignments: pd.DataFrame, list_name: str, study: ChurnStudy)
 
 def _outcomes(client: Client, study: ChurnStudy, day: date) -> pd.DataFrame:
     """Who was here on a day, and whether each left within the horizon of it. Raises ParameterError without dates."""
-    columns, silence = ["customer_id", "duration", "event_observed"], study.observation.inactive_days
-    on_the_day = observe_customers(client, day, silence)
-    then, now = (one.rows.select(*columns).to_pandas() for one in (on_the_day, study.observation))
-    both = then[~then.event_observed.astype(bool)].merge(now, on="customer_id", suffixes=("", "_now"))
-    # Who counts as gone only after a silence is known through that much less than the day.
-    until = both.duration + study.horizon + (horizon_in(study.unit, silence) if silence else 0)
-    left = both.event_observed_now.astype(bool) & (both.duration_now <= until)
-    return pd.DataFrame({"customer_id": both.customer_id, "left": left})
+    silence = study.observation.inactive_days
+    # Who counts as gone only after a silence is known through that much less than the day. Told by days: tenures in
+    # whole units would lose who left in the unit that had begun on the list's day.
+    end = day + timedelta(days=study.horizon_days + (silence or 0))
+    then, now = (observe_customers(client, one, silence).rows for one in (day, end))
+    here = then.filter(~then.event_observed).select("customer_id")
+    asked = now.semi_join(here, "customer_id").semi_join(study.observation.rows, "customer_id")
+    outcomes: pd.DataFrame = asked.select("customer_id", left=asked.event_observed).order_by("customer_id").to_pandas()
+    return outcomes
 
 
 def _counts(known: pd.DataFrame) -> pd.DataFrame:

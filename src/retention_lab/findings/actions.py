@@ -26,7 +26,7 @@ def actions_finding(plan: ActionPlan, study: ChurnStudy, text: Text) -> Finding:
         unit=text.currency if plan.money else text.say("customers"),
         n_obs=int(study.table.n_obs),
         method=told.method,
-        definition=_definition(plan, text),
+        definition=_definition(plan, study, text),
         caveats=tuple(_caveats(plan, text, known)),
     )
 
@@ -102,6 +102,10 @@ def _why_nobody(plan: ActionPlan, text: Text) -> str:
         return text.say("Nobody is worth a contact: no customer here is expected to take any money along.")
     if plan.save_rate.value == 0:
         return text.say("Nobody is worth a contact, as it is taken that a contact keeps nobody.")
+    if plan.money.lowest_break_even > 1:
+        return text.say(
+            "Nobody is worth a contact: were everybody kept who would leave, it would still cost more than it saves."
+        )
     return text.say(
         "Nobody is worth a contact: if {rate} of those who would leave can be kept, a contact costs more than it saves "
         "with every customer. From {lowest} on, one would pay.",
@@ -131,8 +135,9 @@ def _action(plan: ActionPlan, text: Text) -> str:
     return f"{send} {leave} {back}"
 
 
-def _definition(plan: ActionPlan, text: Text) -> str:
-    values = {"span": span(plan.horizon, plan.unit, text), "day": text.date(plan.as_of)}
+def _definition(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
+    # Where silence says who has left, chances count from the last day on which that is known, not from today.
+    values = {"span": span(plan.horizon, plan.unit, text), "day": text.date(study.as_of)}
     if plan.money is None:
         return text.say("Expected number, of the customers to contact, who leave within {span} of {day}.", **values)
     return text.say(

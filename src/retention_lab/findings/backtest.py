@@ -9,6 +9,8 @@ from retention_lab.text import Text
 
 # Departures this far from what was expected change what a plan should say.
 _FAR = 0.1
+# Where chance alone could have brought them this far from it, that they came near proves little.
+_LOOSE = 0.25
 
 
 def backtest_finding(study: ChurnStudy, test: Backtest, text: Text) -> Finding:
@@ -37,7 +39,9 @@ def _verdict(test: Backtest) -> Verdict:
         return "not_enough_data"
     ratio = test.calibration.ratio
     off = not ratio.ci_lower <= 1 <= ratio.ci_upper and abs(ratio.value - 1) > _FAR
-    return "watch" if off else "fine"
+    if off:
+        return "watch"
+    return "fine" if max(1 - ratio.ci_lower, ratio.ci_upper - 1) <= _LOOSE else "no_evidence"
 
 
 def _headline(test: Backtest, text: Text) -> str:
@@ -80,6 +84,13 @@ def _action(test: Backtest, verdict: Verdict, text: Text) -> str:
         if ratio.value > 1:
             return text.say("Plan for more than it says: {share} more left than it expected.", share=share)
         return text.say("Plan for fewer than it says: {share} fewer left than it expected.", share=share)
+    if verdict == "no_evidence":
+        return text.say(
+            "Nothing speaks against its numbers, and little for them: so few have left that anything from {lower} to "
+            "{upper} departures for each one expected would fit.",
+            lower=text.number(ratio.ci_lower, 2),
+            upper=text.number(ratio.ci_upper, 2),
+        )
     return text.say("Its numbers are good enough to plan with.")
 
 

@@ -121,8 +121,8 @@ def _what_to_do(activity: CustomerActivity, text: Text) -> str:
         )
     if verdict == "watch":
         return text.say(
-            "Of 100 customers who count as gone in this report, about {n} come back. Older purchases would allow a "
-            "longer rule.",
+            "Of 100 silences that count as leaving by this rule, about {n} end with a purchase all the same. Older "
+            "purchases would allow a longer rule.",
             n=text.count(100 * activity.chosen.wrong.value),
         )
     return text.say(

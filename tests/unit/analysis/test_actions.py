@@ -11,7 +11,7 @@ import pytest
 
 from retention_lab.analysis.actions import ActionPlan, DrawLosses, choose_actions
 from retention_lab.analysis.save_rates import SaveRate, find_save_rate
-from retention_lab.analysis.study import ChurnStudy, study_churn
+from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy, study_churn
 from retention_lab.errors import ParameterError
 from retention_lab.tables.assignments import CONTACT, HOLD_OUT, write_assignments
 from retention_lab.tables.client import Client
@@ -247,10 +247,19 @@ def test_all_shares_that_cannot_be_are_told_together(choose: Choose) -> None:
 def test_numbers_that_people_see_end_where_they_mean_nothing_any_more(choose: Choose) -> None:
     frame = choose([1 / 3], [70 / 3]).to_frame()
 
-    assert (frame.risk[0], frame.expected_saving[0]) == (0.3333, 7.33)
+    assert (frame.risk[0], frame.monthly_value[0], frame.expected_saving[0]) == (0.3333, 23.33, 7.33)
 
 
 def test_the_rate_is_that_of_the_client_file_until_a_list_has_been_judged(client: Client, study: ChurnStudy) -> None:
     found: SaveRate = find_save_rate(client, study)
 
     assert (found.value, found.source, found.why_not) == (0.1, "client file", "no_list")
+
+
+def test_where_too_few_have_left_to_say_how_many_will_nobody_is_listed(client: Client, study: ChurnStudy) -> None:
+    here = pd.DataFrame({"customer_id": ["C1", "C2"], "tenure": 100.0, "risk": 0.5, "value": 10.0})
+    few = replace(study, n_left=FEW_EVENTS - 1)
+
+    plan = choose_actions(client, few, here, drawing(here, 0.1), save_rate=find_save_rate(client, study))
+
+    assert (plan.n_here, plan.n_not_judged, len(plan.to_frame())) == (2, 2, 0)

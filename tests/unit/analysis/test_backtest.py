@@ -58,6 +58,22 @@ def test_a_model_that_holds_is_borne_out(make_client: MakeClient) -> None:
     assert test.concordance.ci_lower > 0.55
 
 
+@pytest.mark.parametrize(("unit", "days"), [("weeks", 100), ("months", 30), ("years", 365)])
+def test_all_who_left_since_are_counted_in_any_unit(make_client: MakeClient, unit: str, days: int) -> None:
+    """The earlier day lies within a unit of most customers, and who left in it has left."""
+    rows = dated(4000, 1)
+    client = make_client(rows, unit=unit)
+    test = backtest_churn(client, study_churn(client, horizon_days=days))
+
+    assert test.cut is not None
+    assert test.calibration is not None
+    here = (rows.started_on <= str(test.cut)) & ~rows.ended_on.between("2000", str(test.cut))
+    left = int((here & (rows.ended_on > str(test.cut))).sum())
+    assert test.calibration.n_censored == 0
+    assert test.n_judged + test.n_not_judged == here.sum()
+    assert left - test.n_not_judged <= test.calibration.n_observed.value <= left + 1e-6
+
+
 def test_a_change_that_the_model_could_not_know_shows(make_client: MakeClient) -> None:
     test = backtested(make_client(dated(4000, 2, faster_since="2025-07-06")))
 

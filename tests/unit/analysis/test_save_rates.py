@@ -131,6 +131,17 @@ def send(client: Client, on: date = date(2025, 7, 1), mark: str = "", name: str 
     )
 
 
+def test_who_left_is_told_by_days_where_tenures_are_in_months(client: Client) -> None:
+    """100 days are three months, and the list's day lies within one: by tenures nobody would have left in time."""
+    settings = client.folder / "client.yml"
+    settings.write_text(settings.read_text().replace("unit: days", "unit: months"))
+    send(client)
+
+    found = find_save_rate(client, study_churn(client, horizon_days=100))
+
+    assert (found.n_contact_left, found.n_hold_out_left) == (20, 50)
+
+
 def test_who_left_is_seen_from_the_last_exports(client: Client) -> None:
     send(client)
 

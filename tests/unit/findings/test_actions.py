@@ -135,6 +135,7 @@ def test_a_saving_that_may_be_a_loss_is_watched(say: Say) -> None:
     ("changes", "said"),
     [
         ({}, "a contact costs more than it saves with every customer. From 0.4% on, one would pay."),
+        ({"money": replace(MONEY, lowest_break_even=18.7)}, "were everybody kept who would leave"),
         ({"save_rate": replace(RATE, value=0.0)}, "as it is taken that a contact keeps nobody."),
         ({"money": replace(MONEY, lowest_break_even=float("nan"))}, "is expected to take any money along."),
         ({"money": None}, "no customer here is expected to leave."),
@@ -281,3 +282,9 @@ def test_who_is_missing_from_the_list_is_counted(say: Say) -> None:
 
 def test_no_id_of_a_customer_is_in_a_finding(say: Say) -> None:
     assert "secret" not in str(say().to_dict())
+
+
+def test_the_chances_count_from_the_day_through_which_departures_are_known(study: ChurnStudy, text: Text) -> None:
+    earlier = replace(study, as_of=date(2025, 10, 31))
+
+    assert "within 365 days of 31 October 2025" in actions_finding(PLAN, earlier, text).definition

@@ -68,6 +68,16 @@ def test_what_was_expected_stands_beside_what_happened(say: Say) -> None:
     assert found.action == "Its numbers are good enough to plan with."
 
 
+def test_a_trial_that_could_not_have_failed_is_no_praise(say: Say) -> None:
+    found = say(calibration=calibration((1.02, 0.6, 1.6)))
+
+    assert found.verdict == "no_evidence"
+    assert found.action == (
+        "Nothing speaks against its numbers, and little for them: so few have left that anything from 0.60 to 1.60 "
+        "departures for each one expected would fit."
+    )
+
+
 def test_far_too_few_expected_is_a_warning(say: Say) -> None:
     found = say(calibration=calibration((1.4, 1.25, 1.56)))
 

@@ -83,7 +83,11 @@ def test_a_good_rule_is_said_with_how_often_it_would_have_been_wrong(
 @pytest.mark.parametrize(
     ("wrong", "verdict", "action"),
     [
-        (0.2, "watch", "Of 100 customers who count as gone in this report, about 20 come back."),
+        (
+            0.2,
+            "watch",
+            "Of 100 silences that count as leaving by this rule, about 20 end with a purchase all the same.",
+        ),
         (0.81, "invalid", "Read “gone” as “paused for more than 90 days”"),
     ],
 )

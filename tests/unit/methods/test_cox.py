@@ -8,7 +8,14 @@ from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 
 from retention_lab.methods.adjusted import estimate_adjusted_difference, estimate_departures
-from retention_lab.methods.cox import CoxFit, estimate_baseline, fit_cox, predict_departure, predict_survival
+from retention_lab.methods.cox import (
+    CoxFit,
+    estimate_baseline,
+    fit_cox,
+    predict_departure,
+    predict_survival,
+    shrink_fit,
+)
 from retention_lab.methods.risk_sets import Ties
 
 ROW = np.arange(60)
@@ -377,3 +384,43 @@ def test_survival_past_the_follow_up_is_not_predicted() -> None:
     predicted = predict_survival(fit_cox(DESIGN, DURATION, EVENT), DESIGN[:1], [5, DURATION.max(), DURATION.max() + 1])
 
     assert np.isnan(predicted[0]).tolist() == [False, False, True]
+
+
+def test_a_fit_to_predict_with_is_drawn_towards_nought_by_what_chance_gives() -> None:
+    rossi = load_rossi()
+    design = rossi.drop(columns=["week", "arrest"])
+    fit = fit_cox(design, rossi["week"], rossi["arrest"])
+
+    shrunk = shrink_fit(fit)
+
+    # R, survival 3.5-3: coxph(Surv(week, arrest) ~ ., rossi) has a likelihood ratio of 33.27 on 7 degrees of freedom.
+    assert shrunk.coefficients / fit.coefficients == pytest.approx(1 - 7 / 33.27, abs=1e-4)
+    # As many leave in all as left: the baseline moves with the coefficients.
+    expected = -np.log([predict_survival(shrunk, design[i : i + 1], [t])[0, 0] for i, t in enumerate(rossi["week"])])
+    assert expected.sum() == pytest.approx(rossi["arrest"].sum(), rel=0.01)
+
+
+def test_those_said_to_be_the_likeliest_to_leave_are_not_said_to_be_too_likely() -> None:
+    """A tenth chosen by a fit of twelve columns, of which two matter, to some two hundred departures."""
+    rng, promised, true = np.random.default_rng(5), np.zeros(2), np.zeros(2)
+    for _ in range(20):
+        design = pd.DataFrame(rng.binomial(1, 0.3, (1500, 12)).astype(float)).rename(columns=str)
+        rate = np.exp(0.5 * (design["0"] - design["1"]).to_numpy()) / 3000
+        stay, watched = rng.exponential(1 / rate), rng.uniform(1, 730, 1500)
+        fit = fit_cox(design, np.ceil(np.minimum(stay, watched)), stay <= watched)
+        for place, one in enumerate((fit, shrink_fit(fit))):
+            risk = predict_departure(one, design, tenure=np.zeros(1500), horizon=365)
+            chosen = np.argsort(-risk)[:150]
+            promised[place] += risk[chosen].sum()
+            true[place] += (1 - np.exp(-365 * rate[chosen])).sum()
+
+    plain, shrunk = promised / true
+    assert plain > 1.2
+    assert shrunk == pytest.approx(1, abs=0.08)
+
+
+def test_a_fit_that_tells_nothing_predicts_the_same_of_all() -> None:
+    rng = np.random.default_rng(3)
+    fit = fit_cox(pd.DataFrame({"x": np.tile([0.0, 1.0], 30)}), np.repeat(rng.permutation(30) + 1.0, 2), np.ones(60))
+
+    assert shrink_fit(fit).coefficients == pytest.approx([0.0])
