@@ -16,7 +16,7 @@ from retention_lab.analysis.contrasts import without_departures
 from retention_lab.analysis.model import ChurnModel, choose_covariates, fit_model
 from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy
 from retention_lab.errors import DataError
-from retention_lab.methods.adjusted import AdjustedDifference, estimate_departures
+from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.concordance import estimate_concordance
 from retention_lab.methods.cox import fit_cox, predict_departure
 from retention_lab.methods.estimates import Estimate, Reason
@@ -117,8 +117,7 @@ def _back_then(client: Client, study: ChurnStudy, names: list[str]) -> "_Trial |
     later = study.observation.rows.select("customer_id", "duration", "event_observed").to_pandas()
     later = later.set_index("customer_id").reindex(learnt.customer_id)
     left = later.event_observed.to_numpy() == True  # noqa: E712
-    # Between the two days lies one horizon, so every fate is known. Of tenures in whole units one less the other is
-    # now and then a unit more or less: who left in the unit that had begun on the earlier day would seem to stay.
+    # Between the two days lies one horizon, so every fate is known, whatever the fractions of two units are.
     stayed = later.duration.to_numpy(dtype=float) - learnt.duration.to_numpy(dtype=float)
     stayed = np.where(left, np.minimum(stayed, study.horizon), np.where(np.isnan(stayed), stayed, study.horizon))
     here = learnt.assign(stayed=stayed, left_later=left)[~learnt.event_observed.astype(bool) & np.isfinite(stayed)]
@@ -188,13 +187,7 @@ def _judged(study: ChurnStudy, trial: _Trial) -> Backtest:
         n_left_learnt=int(trial.learnt.event_observed.sum()),
         n_judged=len(asked),
         n_not_judged=n_not_judged,
-        expected=estimate_departures(
-            model.shrunk,
-            model.design.columns.loc[asked.index],
-            horizon=horizon,
-            tenure=asked.duration,
-            strata=model.strata_of(asked),
-        ),
+        expected=model.departures(asked, horizon),
         calibration=calibrate(risk, stayed, left, horizon, confidence_level=level),
         brier=estimate_brier(1 - risk, stayed, left, horizon, confidence_level=level),
         brier_null=estimate_brier(1 - null, stayed, left, horizon, confidence_level=level),

@@ -111,14 +111,15 @@ def estimate_churn(study: ChurnStudy) -> ChurnSurvival:
 def _rates(study: ChurnStudy, shown: float) -> tuple[LifeTable, EventRates]:
     """Leaving rates stretch by stretch, and the life table that they are read from.
 
-    A stretch reaches from after its start through its end. In units completed, departures of the first unit stand at
-    0 and those of the second at 1: in one stretch they would look like a peak. They are told by leaving at 0 being at
-    least half as fast as at 1. In days one more among thirty changes nothing.
+    A stretch reaches from after its start through its end. In a tenure of units completed, departures of the first
+    unit stand at 0 and those of the second at 1: in one stretch they would look like a peak. They are told by leaving
+    at 0 being at least half as fast as at 1. In days one more among thirty changes nothing, and dates say it exactly.
     """
     table, time = study.table, study.table.time
     share = np.where(table.at_risk > 0, table.n_events / np.maximum(table.at_risk, 1), 0.0)
     at_start = share[time == 0].sum()
-    if study.unit != "days" and at_start > 0 and at_start >= share[time == 1].sum() / 2:
+    by_tenure = study.observation.first_start is None and study.unit != "days"
+    if by_tenure and at_start > 0 and at_start >= share[time == 1].sum() / 2:
         table, shown = count_running_units(table), shown + 1
     edges = np.arange(0, max(shown, study.stretch) + 1e-9, study.stretch)
     return table, estimate_rates(table, list(edges), study.confidence_level)

@@ -1,5 +1,6 @@
 """Covariates as columns of a design, and the contrasts between their levels."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -7,18 +8,25 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from retention_lab.methods.cox import CoxFit
+from retention_lab.methods.hazard_ratios import estimate_hazard_ratio
 from retention_lab.methods.splines import natural_spline, spline_knots
 from retention_lab.tables.levels import LOWER, NO, OTHER, UNKNOWN, UPPER, YES, levels_to_pool
 from retention_lab.tables.observation import Observation
 
 Kind = Literal["category", "number", "since"]
+# Of a number that enters as a curve: those between the quarters. No client's level begins with a space.
+MIDDLE = " (middle)"
 # Why nothing can be said of a covariate.
 LeftOut = Literal["one_level", "too_many_levels", "too_small", "no_departures", "no_values", "no_spread"]
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """What a level means in the columns of the design: `on` for the level, `off` for the reference."""
+    """What a level means in the columns of the design: `on` for the level, `off` for the reference.
+
+    `quartiles` are the lower and the upper one of a number.
+    """
 
     name: str
     level: str
@@ -27,6 +35,7 @@ class Contrast:
     column: str
     on: dict[str, float]
     off: dict[str, float]
+    quartiles: tuple[float, float] | None = None
 
     @property
     def step(self) -> dict[str, float]:
@@ -89,10 +98,28 @@ def straighten(design: Design, names: Collection[str]) -> Design:
     return replace(
         design,
         columns=design.columns.drop(columns=[*dropped]),
-        contrasts=[replace(one, on=kept(one.on), off=kept(one.off)) for one in design.contrasts],
+        contrasts=[
+            replace(one, on=kept(one.on), off=kept(one.off))
+            for one in design.contrasts
+            if one.name not in names or MIDDLE not in (one.level, one.reference)
+        ],
         terms={name: [one for one in columns if one not in dropped] for name, columns in design.terms.items()},
         curves={name: columns for name, columns in design.curves.items() if name not in names},
     )
+
+
+def widest(design: Design, curved: Collection[str], fit: CoxFit) -> list[Contrast]:
+    """All comparisons of the design; of a number in a curve only the one in which leaving differs most."""
+
+    def apart(contrast: Contrast) -> float:
+        ratio = estimate_hazard_ratio(fit, contrast.step).value
+        return -1.0 if math.isnan(ratio) else abs(math.log(ratio))
+
+    most: dict[str, Contrast] = {}
+    for contrast in design.contrasts:
+        if apart(contrast) > apart(most.setdefault(contrast.name, contrast)):
+            most[contrast.name] = contrast
+    return [one for one in design.contrasts if one.name not in curved or most[one.name] is one]
 
 
 def without_departures(observation: Observation, rows: pd.DataFrame, names: list[str], min_group: int) -> np.ndarray:
@@ -143,19 +170,36 @@ def _why_no_levels(values: pd.Series, left: pd.Series, min_group: int) -> LeftOu
 
 
 def _number(name: str, values: pd.Series, *, curved: bool) -> _Added:
-    """A number as it is; the contrast is between the quartiles. Those without one are a group of their own."""
+    """A number as it is, compared between its quartiles; in a curve its median is compared with each of them too.
+
+    Those without one are a group of their own.
+    """
     known = values.dropna()
     if known.empty:
         return {}, [], "no_values"
     lower, middle, upper = (float(quartile) for quartile in np.quantile(known, [0.25, 0.5, 0.75]))
     filled = values.fillna(middle).to_numpy(dtype=float)
     knots = spline_knots(known.to_numpy(dtype=float)) if curved else np.zeros(0)
-    columns, at_upper, at_lower = (_spline(name, at, knots) for at in (filled, np.array([upper]), np.array([lower])))
-    unknown = {f"{name}={UNKNOWN}": values.isna().to_numpy(dtype=float)} if len(known) < len(values) else {}
-    off = dict.fromkeys(unknown, 0.0)
-    on_upper, on_lower = ({**{column: float(v[0]) for column, v in at.items()}, **off} for at in (at_upper, at_lower))
-    contrast = Contrast(name, UPPER, LOWER, "number", name, on_upper, on_lower)
-    return (columns | unknown, [contrast], None) if upper > lower else (columns | unknown, [], "no_spread")
+    columns = _spline(name, filled, knots)
+    bent, unknown = len(columns) > 1, {}
+    if len(known) < len(values):
+        unknown = {f"{name}={UNKNOWN}": values.isna().to_numpy(dtype=float)}
+    if upper <= lower:
+        return columns | unknown, [], "no_spread"
+    points = {UPPER: upper, LOWER: lower}
+    if bent and lower < middle < upper and ((known > lower) & (known < upper)).any():
+        points[MIDDLE] = middle
+    at = {level: _at(name, point, knots) | dict.fromkeys(unknown, 0.0) for level, point in points.items()}
+    contrasts = [
+        Contrast(name, level, reference, "number", name, at[level], at[reference], (lower, upper))
+        for level, reference in ((UPPER, LOWER), (UPPER, MIDDLE), (MIDDLE, LOWER))
+        if {level, reference} <= at.keys()
+    ]
+    return columns | unknown, contrasts, None
+
+
+def _at(name: str, point: float, knots: np.ndarray) -> dict[str, float]:
+    return {column: float(values[0]) for column, values in _spline(name, np.array([point]), knots).items()}
 
 
 def _spline(name: str, values: np.ndarray, knots: np.ndarray) -> dict[str, np.ndarray]:
@@ -188,10 +232,11 @@ def split_episodes(episodes: pd.DataFrame, name: str, since: pd.Series) -> pd.Da
 
 
 def in_level(design: pd.DataFrame, contrast: Contrast) -> np.ndarray:
-    """Tell who is in the level: has its values, or for a number lies in its quarter."""
+    """Tell who is in the level: has its values, or for a number lies in its quarter, or between the two."""
     same = [name for name in contrast.on if contrast.kind != "number" or name.endswith(f"={UNKNOWN}")]
     inside = (design[same] == pd.Series(contrast.on)[same]).all(axis=1)
-    if contrast.kind == "number":
-        values, on, off = design[contrast.column], contrast.on[contrast.column], contrast.off[contrast.column]
-        inside &= values >= on if on > off else values <= on
+    if contrast.quartiles:
+        values, (lower, upper) = design[contrast.column], contrast.quartiles
+        between = (values > lower) & (values < upper)
+        inside &= {UPPER: values >= upper, LOWER: values <= lower, MIDDLE: between}[contrast.level]
     return inside.to_numpy(dtype=bool)

@@ -7,22 +7,22 @@ years had to stay two years to join, and the years before are not the club's doi
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.contrasts import Contrast, Kind, LeftOut, build_design, in_level, without_departures
+from retention_lab.analysis.contrasts import Contrast, Kind, LeftOut, build_design, in_level, widest, without_departures
+from retention_lab.analysis.groups import GroupComparison
 from retention_lab.analysis.model import ChangingRatio, ChurnModel, choose_covariates, fit_model, split_ratios
 from retention_lab.analysis.naive import NaiveComparison, compare_naively
+from retention_lab.analysis.study import horizon_in
 from retention_lab.methods.adjusted import (
     AdjustedDifference,
     draw_departures,
     estimate_adjusted_difference,
-    estimate_departures,
 )
 from retention_lab.methods.cox import WhyNot
-from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio
+from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio, joint_pvalue
 from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation
 
@@ -35,8 +35,9 @@ class Effect:
 
     `points` is the difference of survival at the horizon (negative: fewer stay). `customers_a_year` is how many of
     those still here in the level would be kept in a year if they left at the rate of the reference. Where the ratio
-    of the two changes over time and each has a curve of its own (`stratified`), there is no hazard ratio. `why_not`
-    says why there are no numbers, and `pvalue_adjusted` is Holm's over all effects.
+    of the two changes over time and each has a curve of its own (`stratified`), there is no hazard ratio. Of a number
+    that enters as a curve only the comparison that differs most is kept, and `pvalue` asks whether the number matters
+    at all. `why_not` says why there are no numbers, and `pvalue_adjusted` is Holm's over all effects.
     """
 
     name: str
@@ -61,8 +62,9 @@ class Drivers:
     `departures` are those that the model expects by the horizon among the customers still here, `value_at_risk` the
     monthly value that they take along (None without monthly values; a blank or negative one counts as nought).
     `here` has one row for each customer still here: customer_id, tenure, value (nan: not known), risk of leaving within
-    the horizon, and where there is none, why: `nobody_left` (a group that nobody has left so far, which the model holds
-    nothing about) or `past_follow_up`. `changing` are the covariates whose ratios are not the same at all times.
+    the horizon from today, and where there is none, why: `nobody_left` (a group that nobody has left so far, which the model holds
+    nothing about) or `past_follow_up`. Where silence says who has left, today lies `silence` after the last day on which
+    that is known, and the risk takes each customer to be here today still. `changing` are the covariates whose ratios are not the same at all times.
     """
 
     effects: tuple[Effect, ...]
@@ -74,6 +76,7 @@ class Drivers:
     here: pd.DataFrame
     left_out: dict[str, LeftOut]
     horizon: float
+    silence: float
     year: float
     unit: str
     confidence_level: float
@@ -82,6 +85,11 @@ class Drivers:
     def n_obs(self) -> int:
         """Customers that the model was fitted to."""
         return len(self.model.rows)
+
+    @property
+    def has_covariates(self) -> bool:
+        """Whether the client file declares any."""
+        return bool(self.effects or self.left_out)
 
     @property
     def n_not_judged(self) -> int:
@@ -96,15 +104,26 @@ class Drivers:
         chosen = np.flatnonzero(np.asarray(weights) > 0)
         rows = self.model.rows.loc[self.here.index[chosen]]
         return draw_departures(
-            self.model.shrunk,
+            self.model.predictor,
             self.model.design.columns.loc[rows.index],
-            tenure=rows.duration,
+            tenure=rows.duration + self.silence,
             horizon=self.horizon,
             customers=np.asarray(weights, dtype=float)[chosen],
             n_draws=N_DRAWS,
             seed=seed,
             strata=self.model.strata_of(rows),
         )
+
+    def departures_in(self, column: str) -> dict[str, AdjustedDifference]:
+        """The departures expected within the horizon among those still here, by level of a category in the model."""
+        levels = self.model.design.levels
+        if column not in levels or self.departures.reason:
+            return {}
+        here = self.model.rows[~self.model.rows.event_observed.to_numpy(dtype=bool)]
+        return {
+            str(level): _honest(self.model.departures(rows, self.horizon))
+            for level, rows in here.groupby(levels.loc[here.index, column])
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each effect."""
@@ -132,23 +151,17 @@ def estimate_drivers(
     reasons = model.design.left_out
     reasons = reasons | build_design(observation, everyone, [*reasons], min_group).left_out
     here = model.rows[~model.rows.event_observed]
-    expected = partial(
-        estimate_departures,
-        model.shrunk,
-        model.design.columns.loc[here.index],
-        horizon=horizon,
-        tenure=here.duration,
-        strata=model.strata_of(here),
-    )
-    effects = [_effect(model, contrast, horizon, year) for contrast in model.design.contrasts]
+    silence = horizon_in(observation.unit, observation.inactive_days) if observation.inactive_days else 0.0
+    effects = [_effect(model, contrast, horizon, year) for contrast in widest(model.design, model.curved, model.fit)]
     return Drivers(
         effects=tuple(_ordered(_adjusted(effects))),
         naive=compare_naively(model),
         changing=split_ratios(model),
-        departures=_honest(expected()),
-        value_at_risk=_honest(expected(customers=_value(here))) if MONTHLY_VALUE in everyone else None,
+        departures=_honest(model.departures(here, horizon)),
+        value_at_risk=_honest(model.departures(here, horizon, _value(here))) if MONTHLY_VALUE in everyone else None,
         model=model,
-        here=_here(model, everyone, horizon),
+        here=_here(model, everyone, horizon, silence),
+        silence=silence,
         left_out={**_unusable(observation, covariates), **reasons},
         horizon=horizon,
         year=year,
@@ -157,8 +170,9 @@ def estimate_drivers(
     )
 
 
-def _here(model: ChurnModel, everyone: pd.DataFrame, horizon: float) -> pd.DataFrame:
+def _here(model: ChurnModel, everyone: pd.DataFrame, horizon: float, silence: float) -> pd.DataFrame:
     here = everyone[~everyone.event_observed.to_numpy(dtype=bool)]
+    here = here.assign(duration=here.duration + silence)
     judged = here.index.isin(model.rows.index)
     risk = np.full(len(here), np.nan)
     risk[judged] = model.risk(here[judged], horizon)
@@ -168,6 +182,20 @@ def _here(model: ChurnModel, everyone: pd.DataFrame, horizon: float) -> pd.DataF
         {"customer_id": here.customer_id, "tenure": here.duration, "value": value, "risk": risk, "why_not": why_not},
         index=here.index,
     )
+
+
+def count_by_group(comparisons: Sequence[GroupComparison], drivers: Drivers) -> list[GroupComparison]:
+    """Comparisons whose departures are counted by the model, so that the groups of a covariate add up to all.
+
+    A group that the model does not know keeps the number of its own curve.
+    """
+
+    def counted(comparison: GroupComparison) -> GroupComparison:
+        by_level = drivers.departures_in(comparison.column)
+        groups = tuple(replace(one, departures=by_level.get(one.level, one.departures)) for one in comparison.groups)
+        return replace(comparison, groups=groups)
+
+    return [counted(comparison) for comparison in comparisons]
 
 
 def _value(here: pd.DataFrame) -> pd.Series:
@@ -187,13 +215,18 @@ def _unusable(observation: Observation, covariates: Sequence[str]) -> dict[str, 
     }
 
 
+def _pvalue(model: ChurnModel, contrast: Contrast, points: AdjustedDifference, ratio: HazardRatio) -> float:
+    if contrast.name in model.curved:
+        return joint_pvalue(model.fit, model.design.terms[contrast.name])
+    return points.pvalue if contrast.name in model.stratified else ratio.pvalue
+
+
 def _effect(model: ChurnModel, contrast: Contrast, horizon: float, year: float) -> Effect:
     contrast = _worse_first(model, contrast, horizon)
     rows, columns = model.rows, model.design.columns
     inside = in_level(columns, contrast)
     here = inside & ~rows.event_observed.to_numpy(dtype=bool)
     active = columns[here]
-    stratified = contrast.name in model.stratified
     points = _points(model, contrast, horizon)
     ratio = estimate_hazard_ratio(model.fit, contrast.step)
     return Effect(
@@ -212,8 +245,8 @@ def _effect(model: ChurnModel, contrast: Contrast, horizon: float, year: float) 
             strata_changed=model.strata_of(active, contrast.name, contrast.reference),
         ),
         hazard_ratio=ratio,
-        stratified=stratified,
-        pvalue=points.pvalue if stratified else ratio.pvalue,
+        stratified=contrast.name in model.stratified,
+        pvalue=_pvalue(model, contrast, points, ratio),
         pvalue_adjusted=float("nan"),
         n_obs=int(inside.sum()),
         n_here=int(here.sum()),

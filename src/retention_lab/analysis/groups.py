@@ -9,6 +9,7 @@ import pandas as pd
 
 from retention_lab.analysis.study import ChurnStudy, departures_of, shown_through, table_of
 from retention_lab.errors import Fault, ParameterError
+from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.comparisons import LogRank, compare_survival, estimate_survival_difference
 from retention_lab.methods.departures import ExpectedDepartures
 from retention_lab.methods.estimates import Estimate
@@ -32,7 +33,7 @@ class GroupSurvival:
     at_horizon: Estimate
     difference: Estimate
     familywise_upper: float
-    departures: ExpectedDepartures
+    departures: ExpectedDepartures | AdjustedDifference
     n_obs: int
     n_left: int
     shown_through: float

@@ -5,6 +5,7 @@ how likely they are to buy again; whether it can be believed is tried on purchas
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,11 +16,17 @@ from numpy.typing import NDArray
 from retention_lab.analysis.study import ChurnStudy
 from retention_lab.methods.estimates import Estimate, Reason, normal_quantile, not_estimable
 from retention_lab.methods.life_tables import LifeTable
-from retention_lab.methods.repeat_buying import RepeatBuying, count_alive, expected_purchases, fit_repeat_buying
+from retention_lab.methods.repeat_buying import (
+    RepeatBuying,
+    chance_alive,
+    count_alive,
+    expected_purchases,
+    fit_repeat_buying,
+)
 from retention_lab.methods.survival import SurvivalCurve, conditional_survival, estimate_survival
 from retention_lab.tables.client import Client
 from retention_lab.tables.inactivity import InactivityRule
-from retention_lab.tables.purchases import find_purchases, purchase_histories
+from retention_lab.tables.purchases import find_purchases, history_of_each, purchase_histories
 
 Floats = NDArray[np.float64]
 _DAYS_OF_A_WEEK = 7.0
@@ -131,6 +138,29 @@ def estimate_activity(client: Client, study: ChurnStudy) -> CustomerActivity | N
         hold_out=_hold_out(then, cut, days, study.min_group, level),
         confidence_level=level,
     )
+
+
+DrawLosses = Callable[[Floats, int], tuple[float, Floats]]
+
+
+def weigh_by_activity(
+    client: Client, activity: CustomerActivity | None, here: pd.DataFrame, draw_losses: DrawLosses
+) -> tuple[pd.DataFrame, DrawLosses]:
+    """Risks that allow for who may have left already: the chance of being here today, times that of leaving then.
+
+    `here` and `draw_losses` take every customer to be here today. Where contracts end on a day, that is so.
+    """
+    if activity is None or activity.model.reason:
+        return here, draw_losses
+    purchases = find_purchases(client, activity.rule.purchases_through)
+    each = history_of_each(purchases, activity.rule.purchases_through).set_index("customer_id")
+    told = each.reindex(here.customer_id)
+    active = np.nan_to_num(chance_alive(activity.model, *_weeks(told.fillna(0.0))))
+
+    def weighed(weights: Floats, seed: int) -> tuple[float, Floats]:
+        return draw_losses(np.asarray(weights) * active, seed)
+
+    return here.assign(risk=here.risk * active), weighed
 
 
 def _life_table(gaps: pd.DataFrame) -> LifeTable:

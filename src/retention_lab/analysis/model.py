@@ -6,24 +6,29 @@ own (a stratum) if it is large enough for one, so that what the model predicts d
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from retention_lab.analysis.contrasts import Contrast, Design, build_design, split_episodes, straighten
+from retention_lab.analysis.study import told_through
 from retention_lab.errors import Fault, ParameterError
+from retention_lab.methods.adjusted import AdjustedDifference, estimate_departures
 from retention_lab.methods.cox import CoxFit, fit_cox, predict_departure, shrink_fit
 from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio, joint_pvalue
+from retention_lab.methods.life_tables import life_table
 from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.methods.proportional_hazards import ProportionalHazards, check_proportional_hazards
+from retention_lab.methods.survival import estimate_survival
 from retention_lab.tables.observation import Observation
 
 # Departures that each stratum must have for a curve of its own.
 STRATUM_EVENTS = 20
 # Only strong evidence changes the form of the model: forty clients would otherwise see two false alarms a week.
-_CLEAR = 0.01
+CLEAR = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,6 +39,10 @@ class ChurnModel:
     `strata` says which curve is a customer's (None without any). `curved` are the numbers that enter as a spline.
     `hazards` is the test of constant ratios, of all covariates before any was made a stratum, and `pvalues` are its
     p-values by covariate, by Holm.
+
+    `fit` is for comparing groups. `predictor` is for predicting: shrunk, since of the likeliest to leave a fit promises
+    too many, and without what begins on a day, since who has not joined yet may still join. Nothing is predicted past
+    `known_through`, where each curve (by stratum, "" without any) hangs on a handful of customers.
     """
 
     rows: pd.DataFrame
@@ -43,28 +52,48 @@ class ChurnModel:
     strata: pd.Series | None
     curved: tuple[str, ...]
     fit: CoxFit
+    predictor: CoxFit
+    known_through: dict[str, float]
     hazards: ProportionalHazards
     pvalues: dict[str, float]
 
     @property
     def changing(self) -> list[str]:
         """The covariates whose ratio is not the same at all times, the surest first."""
-        return sorted((name for name, p in self.pvalues.items() if p < _CLEAR), key=lambda name: self.pvalues[name])
+        return sorted((name for name, p in self.pvalues.items() if p < CLEAR), key=lambda name: self.pvalues[name])
 
-    @property
-    def shrunk(self) -> CoxFit:
-        """The fit to predict with; `fit` is for comparing groups: of the likeliest to leave, it promises too many."""
-        return shrink_fit(self.fit)
+    def is_known(self, rows: pd.DataFrame, horizon: float) -> np.ndarray:
+        """Whether enough customers were followed to the end of the horizon from each one's duration."""
+        strata = pd.Series("", index=rows.index) if self.strata is None else self.strata.loc[rows.index]
+        through = strata.map(self.known_through).to_numpy(dtype=float)
+        return np.asarray(rows.duration.to_numpy(dtype=float) + horizon <= through + 1e-9)
 
     def risk(self, rows: pd.DataFrame, horizon: float) -> np.ndarray:
         """The chance of leaving within the horizon for customers of `rows`, active at their duration; nan: unknown."""
-        return predict_departure(
-            self.shrunk,
+        found = predict_departure(
+            self.predictor,
             self.design.columns.loc[rows.index],
             tenure=rows.duration,
             horizon=horizon,
             strata=self.strata_of(rows),
         )
+        return np.where(self.is_known(rows, horizon), found, np.nan)
+
+    def departures(self, rows: pd.DataFrame, horizon: float, customers: ArrayLike | None = None) -> AdjustedDifference:
+        """How many of `rows`, active at their duration, leave within the horizon; `customers` weighs each."""
+        known = self.is_known(rows, horizon)
+        counts = pd.Series(1.0 if customers is None else customers, index=rows.index, dtype=float)
+        told = rows[known]
+        found = estimate_departures(
+            self.predictor,
+            self.design.columns.loc[told.index],
+            horizon=horizon,
+            tenure=told.duration,
+            customers=counts[known],
+            strata=self.strata_of(told),
+        )
+        reason = "not_observed" if found.reason == "too_few" and not known.any() and len(rows) else found.reason
+        return replace(found, n_not_covered=found.n_not_covered + float(counts[~known].sum()), reason=reason)
 
     def strata_of(self, rows: pd.DataFrame, name: str = "", level: str = "") -> pd.Series | None:
         """Which curves are those of `rows`, or would be if all had `level` of the covariate `name`."""
@@ -111,6 +140,8 @@ def fit_model(
     if strata is not None:
         own = [column for name in stratified for column in design.terms[name]]
         fit = _fitted(taught, design.columns.drop(columns=own), since, confidence_level, strata)
+    lasting = design.columns[[column for column in fit.names if column not in since]]
+    predictor = _fitted(taught, lasting, [], confidence_level, strata) if since else fit
     return ChurnModel(
         rows=rows,
         design=design,
@@ -119,9 +150,20 @@ def fit_model(
         strata=strata,
         curved=tuple(curved),
         fit=fit,
+        predictor=shrink_fit(predictor),
+        known_through=_known_through(taught, strata),
         hazards=hazards,
         pvalues=pvalues,
     )
+
+
+def _known_through(rows: pd.DataFrame, strata: pd.Series | None) -> dict[str, float]:
+    """The last time, for each curve, at which enough customers are at risk for it to mean something."""
+    labels = pd.Series("", index=rows.index) if strata is None else strata.loc[rows.index]
+    return {
+        str(label): told_through(estimate_survival(life_table(one.duration, one.event_observed, one.entry)))
+        for label, one in rows.groupby(labels)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +259,7 @@ def _fitted(
 def _curved(fit: CoxFit, design: Design) -> list[str]:
     """The numbers of which the data says that a straight line will not do."""
     bends = {name: joint_pvalue(fit, columns) for name, columns in design.curves.items()}
-    return [name for name, p in _holm(bends).items() if p < _CLEAR]
+    return [name for name, p in _holm(bends).items() if p < CLEAR]
 
 
 def _holm(pvalues: dict[str, float]) -> dict[str, float]:
@@ -236,7 +278,7 @@ def _strata_of(
     """The covariates to stratify by: categories whose ratios change, as long as every curve has enough departures."""
     chosen: list[str] = []
     left = design.levels.loc[rows.index[rows.event_observed.to_numpy(dtype=bool)]]
-    for name in sorted((name for name, p in pvalues.items() if p < _CLEAR), key=lambda name: pvalues[name]):
+    for name in sorted((name for name, p in pvalues.items() if p < CLEAR), key=lambda name: pvalues[name]):
         if name not in categorical:
             continue
         tried = [*chosen, name]

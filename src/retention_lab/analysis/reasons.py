@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_lab.analysis.study import ChurnStudy, departures_of, shown_through, table_of
+from retention_lab.analysis.study import ChurnStudy, departures_of, shown_through, table_of, told_of
 from retention_lab.methods.cause_tables import CauseTable, combine_causes
 from retention_lab.methods.competing_risks import (
     IncidenceCurves,
@@ -140,7 +140,9 @@ def _pool(tables: dict[str, LifeTable], min_group: int) -> tuple[CauseTable, tup
 
 def _reasons(study: ChurnStudy, table: CauseTable, curves: IncidenceCurves) -> list[ReasonOfLeaving]:
     here = table.table.n_censored > 0
-    expected = expected_by_cause(curves, table.table.time[here], table.table.n_censored[here], study.horizon)
+    tenure, customers = table.table.time[here], table.table.n_censored[here]
+    told, ahead = told_of(curves.overall, tenure, study.horizon)
+    expected = expected_by_cause(curves, tenure[told], customers[told], ahead)
     reasons = [
         ReasonOfLeaving(
             level=cause,

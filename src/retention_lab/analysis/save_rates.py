@@ -15,25 +15,29 @@ from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.proportions import estimate_risk_ratio
 from retention_lab.tables.assignments import CONTACT, HOLD_OUT, list_of
 from retention_lab.tables.client import Client
+from retention_lab.tables.client_file import Money
 from retention_lab.tables.observation import observe_customers
 
 # In either group fewer customers than this say nothing.
 FEW_CUSTOMERS = 50
 _METHOD = "one less the ratio of the shares who left, contacted to held out; Mantel-Haenszel over strata"
 WhyNot = Literal["", "no_list", "no_dates", "too_few", "unclear"]
+Source = Literal["experiment", "client file", "default"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveRate:
     """The share kept, by a contact, of those who would leave: `value` is the one to reckon with, from `source`.
 
-    `assumed` is the client file's, `estimate` that of the last finished list, `experiment`; `why_not` says why the
-    list's is not the one used. It is used unless its interval holds both nought and the assumed rate: then it cannot
-    tell a contact that does nothing from one that does what was assumed. A clear result counts, welcome or not.
+    `assumed` is the client file's, or our own where the file is silent: then the source is `default`, which nobody at
+    the client has ever said. `estimate` is that of the last finished list, `experiment`; `why_not` says why the list's
+    is not the one used. It is used unless its interval holds both nought and the assumed rate: then it cannot tell a
+    contact that does nothing from one that does what was assumed. A clear result counts, welcome or not. `money` is
+    what else the client file says of money; `has_dates`, whether a list sent today can be read later.
     """
 
     value: float
-    source: Literal["experiment", "client file"]
+    source: Source
     assumed: float
     estimate: Estimate
     experiment: str
@@ -44,6 +48,8 @@ class SaveRate:
     n_hold_out_left: int
     n_lost: int
     why_not: WhyNot
+    money: Money
+    has_dates: bool
 
 
 def find_save_rate(client: Client, study: ChurnStudy, *, experiment: str = "churn-survival") -> SaveRate:
@@ -52,27 +58,28 @@ def find_save_rate(client: Client, study: ChurnStudy, *, experiment: str = "chur
     A list is finished when a horizon has passed since. Who left by then is seen from the tenure at that day, so the
     customers must have dates: tenures alone cannot be turned back.
     """
-    assumed = client.file.money.save_rate
+    money, has_dates = client.file.money, _has_dates(client)
     level = study.confidence_level
     wave = _last_finished(client.assignments, experiment, study)
     if wave.empty:
-        return _assumed(assumed, "no_list", level)
+        return _assumed(money, "no_list", level, has_dates)
     name, day = str(wave.experiment.iloc[0]), wave.assigned_on.iloc[0]
     try:
         outcomes = _outcomes(client, study, day)
     except (DataError, ParameterError):
-        return _assumed(assumed, "no_dates", level, name, day)
-    return estimate_save_rate(wave, outcomes, assumed=assumed, confidence_level=level)
+        return _assumed(money, "no_dates", level, has_dates, name, day)
+    return estimate_save_rate(wave, outcomes, money=money, confidence_level=level)
 
 
 def estimate_save_rate(
-    assignments: pd.DataFrame, outcomes: pd.DataFrame, *, assumed: float, confidence_level: float = 0.95
+    assignments: pd.DataFrame, outcomes: pd.DataFrame, *, money: Money, confidence_level: float = 0.95
 ) -> SaveRate:
     """Compare who left among the contacted and the held out of one list.
 
     `outcomes` has a row for each customer who was here on the list's day: customer_id and `left`, by the end of the
     horizon. Customers whom another list held out have nobody to be compared with in their stratum, and drop out.
     """
+    assumed = money.save_rate
     known = assignments.merge(outcomes, on="customer_id", how="left")
     lost = known.left.isna()
     counts = _counts(known[~lost])
@@ -86,7 +93,7 @@ def estimate_save_rate(
     why_not: WhyNot = "too_few" if few else "unclear" if unclear else ""
     return SaveRate(
         value=assumed if why_not else min(max(estimate.value, 0.0), 1.0),
-        source="client file" if why_not else "experiment",
+        source=_said_by(money) if why_not else "experiment",
         assumed=assumed,
         estimate=estimate,
         experiment=str(assignments.experiment.iloc[0]),
@@ -97,7 +104,20 @@ def estimate_save_rate(
         n_hold_out_left=int(both.hold_out_left),
         n_lost=int(lost.sum()),
         why_not=why_not,
+        money=money,
+        has_dates=True,
     )
+
+
+def _said_by(money: Money) -> Source:
+    """Who says what share can be kept, where no list does."""
+    return "client file" if "save_rate" in money.model_fields_set else "default"
+
+
+def _has_dates(client: Client) -> bool:
+    """Whether tenures can be turned back; purchases always have their days."""
+    by_silence = client.file.churn.kind == "inactivity"
+    return by_silence or client.file.tables["customers"].has_dates
 
 
 def _last_finished(assignments: pd.DataFrame, list_name: str, study: ChurnStudy) -> pd.DataFrame:
@@ -113,8 +133,7 @@ def _last_finished(assignments: pd.DataFrame, list_name: str, study: ChurnStudy)
 def _outcomes(client: Client, study: ChurnStudy, day: date) -> pd.DataFrame:
     """Who was here on a day, and whether each left within the horizon of it. Raises ParameterError without dates."""
     silence = study.observation.inactive_days
-    # Who counts as gone only after a silence is known through that much less than the day. Told by days: tenures in
-    # whole units would lose who left in the unit that had begun on the list's day.
+    # Who counts as gone only after a silence is known through that much less than the day.
     end = day + timedelta(days=study.horizon_days + (silence or 0))
     then, now = (observe_customers(client, one, silence).rows for one in (day, end))
     here = then.filter(~then.event_observed).select("customer_id")
@@ -150,12 +169,17 @@ def _kept(ratio: Estimate, few: bool) -> Estimate:
 
 
 def _assumed(
-    rate: float, why_not: WhyNot, confidence_level: float, experiment: str = "", day: date | None = None
+    money: Money,
+    why_not: WhyNot,
+    confidence_level: float,
+    has_dates: bool,
+    experiment: str = "",
+    day: date | None = None,
 ) -> SaveRate:
     return SaveRate(
-        value=rate,
-        source="client file",
-        assumed=rate,
+        value=money.save_rate,
+        source=_said_by(money),
+        assumed=money.save_rate,
         estimate=not_estimable("not_observed", n_obs=0, confidence_level=confidence_level, method=_METHOD),
         experiment=experiment,
         assigned_on=day,
@@ -165,4 +189,6 @@ def _assumed(
         n_hold_out_left=0,
         n_lost=0,
         why_not=why_not,
+        money=money,
+        has_dates=has_dates,
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.departures import ExpectedDepartures, expected_departures
@@ -122,13 +123,32 @@ def shown_through(curve: SurvivalCurve) -> float:
     return float(enough[-1]) if enough.size else 0.0
 
 
+def told_through(curve: SurvivalCurve) -> float:
+    """Find the last time to which a chance of leaving is told: a curve's last stretch hangs on a handful."""
+    enough = curve.time[curve.at_risk >= min(_FEW_AT_RISK, curve.n_obs / 10)]
+    return float(enough[-1]) if enough.size else 0.0
+
+
 def departures_of(curve: SurvivalCurve, table: LifeTable, horizon: float) -> ExpectedDepartures:
     """Those still here are the censored: each is at the tenure where observation ends."""
     here = table.n_censored > 0
     return expected_of(curve, table.time[here], table.n_censored[here], horizon)
 
 
+def told_of(curve: SurvivalCurve, tenure: ArrayLike, horizon: float) -> tuple[NDArray[np.bool_], float]:
+    """Of whom something is told over the horizon; where of nobody, of all that the horizon lies past the follow-up."""
+    told = np.asarray(np.asarray(tenure, dtype=float) + horizon <= told_through(curve) + _GRACE)
+    past = told.size > 0 and not told.any() and curve.n_obs > 0
+    return (~told, max(horizon, curve.follow_up + 1)) if past else (told, horizon)
+
+
+_GRACE = 1e-9
+
+
 def expected_of(curve: SurvivalCurve, tenure: ArrayLike, customers: ArrayLike, horizon: float) -> ExpectedDepartures:
     """Where nobody has left at the times ahead, "none will, and that is certain" is not what we know."""
-    found = expected_departures(curve, tenure, customers, horizon)
+    at, counts = np.asarray(tenure, dtype=float), np.asarray(customers, dtype=float)
+    told, ahead = told_of(curve, at, horizon)
+    found = expected_departures(curve, at[told], counts[told], ahead)
+    found = replace(found, horizon=horizon, n_not_covered=found.n_not_covered + float(counts[~told].sum()))
     return replace(found, reason="too_few") if found.std_error == 0 else found

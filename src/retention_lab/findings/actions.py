@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from retention_lab.analysis.actions import ActionPlan, ListMoney
+from retention_lab.analysis.actions import ActionPlan
 from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
+from retention_lab.findings.save_rates import money_caveats, rate_caveats
 from retention_lab.findings.words import rounded, span
 from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
@@ -18,13 +19,13 @@ def actions_finding(plan: ActionPlan, study: ChurnStudy, text: Text) -> Finding:
         id="churn.actions",
         question=text.say("Whom should we contact, and what does it save?"),
         headline=_headline(plan, text) if known else _why_nobody(plan, text),
-        action=_action(plan, text) if known else "",
+        action=_action(plan, study, text) if known else "",
         verdict=_verdict(plan, told),
         estimate=told.value if known else NOT_A_NUMBER,
         ci_lower=told.ci_lower if known else NOT_A_NUMBER,
         ci_upper=told.ci_upper if known else NOT_A_NUMBER,
         unit=text.currency if plan.money else text.say("customers"),
-        n_obs=int(study.table.n_obs),
+        n_obs=plan.n_here - plan.n_not_judged,
         method=told.method,
         definition=_definition(plan, study, text),
         caveats=tuple(_caveats(plan, text, known)),
@@ -36,7 +37,9 @@ def _verdict(plan: ActionPlan, told: Estimate) -> Verdict:
         return "not_enough_data"
     if not len(plan.customers):
         return "fine"
-    return "act" if plan.n_contact and plan.money and told.ci_lower > 0 else "watch"
+    # On a share that nobody at the client has ever named, nobody should spend money.
+    pays = plan.n_contact and plan.money and told.ci_lower > 0 and plan.save_rate.source != "default"
+    return "act" if pays else "watch"
 
 
 def _headline(plan: ActionPlan, text: Text) -> str:
@@ -53,7 +56,7 @@ def _headline(plan: ActionPlan, text: Text) -> str:
         )
     saving = plan.money.saving
     values = {
-        "saving": text.money(rounded(saving.value)),
+        "saving": _saving(saving.value, plan, text),
         "lower": text.money(rounded(saving.ci_lower)),
         "upper": text.money(rounded(saving.ci_upper)),
         "span": span(plan.horizon, plan.unit, text),
@@ -77,6 +80,13 @@ def _headline(plan: ActionPlan, text: Text) -> str:
         plan.n_contact,
         **values,
     )
+
+
+def _saving(amount: float, plan: ActionPlan, text: Text) -> str:
+    """An amount of margin; said where it could be taken for revenue."""
+    money = text.money(rounded(amount))
+    is_margin = plan.save_rate.money.monthly_value_is == "margin"
+    return money if is_margin else text.say("{amount} of margin", amount=money)
 
 
 def _interval(estimate: Estimate, text: Text) -> str:
@@ -114,7 +124,7 @@ def _why_nobody(plan: ActionPlan, text: Text) -> str:
     )
 
 
-def _action(plan: ActionPlan, text: Text) -> str:
+def _action(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
     if plan.looks_back:
         return text.say(
             "This report looks back to {day}, so no list was written. For a list to send, ask for the last day of the "
@@ -122,17 +132,40 @@ def _action(plan: ActionPlan, text: Text) -> str:
             day=text.date(plan.as_of),
         )
     send = text.say("Send actions.xlsx to whoever makes the contacts.")
-    back = text.say(
-        "Come back on {day} to see what it achieved.", day=text.date(plan.as_of + timedelta(days=plan.horizon_days))
-    )
+    later = _later(plan, study, text)
     if not plan.hold_out.n_hold_out:
-        return f"{send} {back}"
+        return f"{send} {later}"
     leave = text.say_many(
-        "Leave the {n} customer who is held out alone.",
-        "Leave the {n} customers who are held out alone.",
+        "Do not contact the {n} customer held out, who is not in the file.",
+        "Do not contact the {n} customers held out; they are not in the file.",
         plan.hold_out.n_hold_out,
     )
-    return f"{send} {leave} {back}"
+    return f"{send} {leave} {later}"
+
+
+def _later(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
+    """When to look what the list achieved, or why that will not show."""
+    held, smallest = plan.hold_out.n_hold_out - plan.hold_out.n_elsewhere, plan.hold_out.smallest_save_rate
+    if not held:
+        return text.say("Whether the contacts work will not show, as nobody is held out to compare with.")
+    if not plan.save_rate.has_dates:
+        return text.say(
+            "Whether the contacts work will not show, as the customers have tenures and no dates: ask for the days on "
+            "which they started and ended."
+        )
+    if not smallest <= 1:
+        return text.say(
+            "Whether the contacts work will not show from this list alone: hold out more, or add up several lists."
+        )
+    if smallest > plan.save_rate.value:
+        return text.say(
+            "Whether the contacts work will show only if {share} or more are kept: hold out more, or add up several "
+            "lists.",
+            share=text.percent(smallest, 0),
+        )
+    # Who counts as gone only after a silence is known that much later.
+    days = plan.horizon_days + (study.observation.inactive_days or 0)
+    return text.say("Come back on {day} to see what it achieved.", day=text.date(plan.as_of + timedelta(days=days)))
 
 
 def _definition(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
@@ -140,6 +173,12 @@ def _definition(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
     values = {"span": span(plan.horizon, plan.unit, text), "day": text.date(study.as_of)}
     if plan.money is None:
         return text.say("Expected number, of the customers to contact, who leave within {span} of {day}.", **values)
+    if plan.money.contact_cost == 0:
+        return text.say(
+            "Chance of leaving within {span} of {day}, times the margin of {span}, times the share kept; summed over "
+            "those to contact. Who is kept counts with the margin of the whole {span}.",
+            **values,
+        )
     return text.say(
         "Chance of leaving within {span} of {day}, times the margin of {span}, times the share kept, less {cost} for "
         "each contact; summed over those to contact. Who is kept counts with the margin of the whole {span}.",
@@ -150,8 +189,11 @@ def _definition(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
 
 def _caveats(plan: ActionPlan, text: Text, known: bool) -> list[str]:
     judged = plan.n_here > plan.n_not_judged
-    caveats = _rate_caveats(plan, plan.money, text, known) if plan.money and judged else []
+    caveats: list[str] = []
+    if plan.money and judged:
+        caveats += [*rate_caveats(plan, plan.money, text, known), *money_caveats(plan.save_rate.money, text)]
     if known:
+        caveats += _length_caveats(plan, text)
         caveats += [*_hold_out_caveats(plan, text), *_record_caveats(plan, text)]
     if plan.n_not_judged and judged:
         caveats.append(
@@ -172,82 +214,19 @@ def _caveats(plan: ActionPlan, text: Text, known: bool) -> list[str]:
     return caveats
 
 
-def _rate_caveats(plan: ActionPlan, money: ListMoney, text: Text, known: bool) -> list[str]:
-    caveats = [where_from(plan, text)]
-    if known and not money.break_even.reason and money.cost > 0:
-        caveats.append(
-            text.say(
-                "The contacts pay for themselves from a share kept of {even} ({interval}).",
-                even=text.percent(money.break_even.value),
-                interval=text.percent_interval(money.break_even.ci_lower, money.break_even.ci_upper),
-            )
+def _length_caveats(plan: ActionPlan, text: Text) -> list[str]:
+    """How many more would pay, where the list is cut before it stops to pay."""
+    if plan.money is None or plan.n_worth <= len(plan.customers):
+        return []
+    share = len(plan.customers) / plan.n_here
+    return [
+        text.say(
+            "Up to {n} contacts pay, as far as the chances are right; this list is shorter because contact_share "
+            "allows {share} of those here.",
+            n=text.count(plan.n_worth),
+            share=text.percent(share, 0 if share >= 0.1 else 1),
         )
-    if known:
-        caveats.append(
-            text.say("The interval covers how well the chances of leaving are known, and not the share that is kept.")
-        )
-    if plan.save_rate.n_lost:
-        caveats.append(
-            text.say_many(
-                "{n} customer of the earlier list is not in the exports as one of that day, and counts for nothing.",
-                "{n} customers of the earlier list are not in the exports as customers of that day, and count for "
-                "nothing.",
-                plan.save_rate.n_lost,
-            )
-        )
-    if known and plan.save_rate.source == "experiment":
-        at_risk, rate = money.margin_at_risk.value, plan.save_rate.estimate
-        caveats.append(
-            text.say(
-                "At the ends of the interval of the share kept, the list would save {lower} to {upper}.",
-                lower=text.money(rounded(at_risk * rate.ci_lower - money.cost)),
-                upper=text.money(rounded(at_risk * rate.ci_upper - money.cost)),
-            )
-        )
-    return caveats
-
-
-def where_from(plan: ActionPlan, text: Text) -> str:
-    """Where the share that a contact keeps comes from: the last list, or a wish."""
-    rate = plan.save_rate
-    day = text.date(rate.assigned_on) if rate.assigned_on else ""
-    found = {
-        "rate": text.percent(rate.estimate.value),
-        "interval": text.percent_interval(rate.estimate.ci_lower, rate.estimate.ci_upper),
-        "contact": text.count(rate.n_contact),
-        "contact_left": text.count(rate.n_contact_left),
-        "hold_out": text.count(rate.n_hold_out),
-        "hold_out_left": text.count(rate.n_hold_out_left),
-        "assumed": text.percent(rate.assumed, 0),
-        "day": day,
-    }
-    if rate.source == "experiment" and rate.value == 0:
-        return text.say(
-            "The list of {day} kept nobody, as far as it shows ({interval}): {contact_left} of {contact} contacted "
-            "left, and {hold_out_left} of {hold_out} held out. The client file assumes {assumed}.",
-            **found,
-        )
-    if rate.source == "experiment":
-        return text.say(
-            "That {rate} ({interval}) can be kept is what the list of {day} showed: {contact_left} of {contact} "
-            "contacted left, and {hold_out_left} of {hold_out} held out. The client file assumes {assumed}.",
-            **found,
-        )
-    assumed = text.say(
-        "That {rate} can be kept is an assumption of the client file, not a result.", rate=text.percent(rate.assumed, 0)
-    )
-    reasons = {
-        "unclear": text.say(
-            "The list of {day} leaves it open: {rate} ({interval}) were kept, which allows for nothing kept as well as "
-            "for this assumption.",
-            **found,
-        ),
-        "too_few": text.say(
-            "The list of {day} was too small to say: {contact} contacted, {hold_out} held out.", **found
-        ),
-        "no_dates": text.say("The list of {day} cannot tell, as the customers have tenures and no dates.", **found),
-    }
-    return f"{assumed} {reasons[rate.why_not]}" if rate.why_not in reasons else assumed
+    ]
 
 
 def _hold_out_caveats(plan: ActionPlan, text: Text) -> list[str]:

@@ -29,7 +29,7 @@ def backtest_finding(study: ChurnStudy, test: Backtest, text: Text) -> Finding:
         unit=text.say("departures for each one expected"),
         n_obs=test.n_judged,
         method=ratio.method if ratio else "",
-        definition=_definition(test, text),
+        definition=_definition(study, test, text),
         caveats=_caveats(study, test, text),
     )
 
@@ -91,7 +91,11 @@ def _action(test: Backtest, verdict: Verdict, text: Text) -> str:
             lower=text.number(ratio.ci_lower, 2),
             upper=text.number(ratio.ci_upper, 2),
         )
-    return text.say("Its numbers are good enough to plan with.")
+    if test.gain is None or test.gain.reason or test.gain.ci_lower > 0:
+        return text.say("Its numbers are good enough to plan with.")
+    return text.say(
+        "Its number is good enough to plan with. Who will leave it hardly knows: one curve for all would do as well."
+    )
 
 
 def _why_not(test: Backtest, text: Text) -> str:
@@ -108,11 +112,16 @@ def _why_not(test: Backtest, text: Text) -> str:
     )
 
 
-def _definition(test: Backtest, text: Text) -> str:
+def _definition(study: ChurnStudy, test: Backtest, text: Text) -> str:
     if test.cut is not None:
         return text.say(
             "The model is fitted again to what was known on {day}; it has not seen who left after it.",
             day=text.date(test.cut),
+        )
+    if study.observation.first_start is not None:
+        return text.say(
+            "The model would be fitted again to what was known {span} earlier, and held against who left after that.",
+            span=span(test.horizon, test.unit, text),
         )
     return text.say("The model is fitted to one half of the customers and tried on the other.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from retention_lab.analysis.actions import ActionPlan
+from retention_lab.analysis.backtest import Backtest
 from retention_lab.analysis.churn import ChurnSurvival
 from retention_lab.analysis.drivers import Drivers
 from retention_lab.analysis.groups import GroupComparison
@@ -42,14 +43,16 @@ def headline(
     result: ChurnSurvival,
     comparisons: Sequence[GroupComparison],
     drivers: Drivers,
+    tested: Backtest,
     plan: ActionPlan,
     text: Text,
 ) -> Findings:
-    """The first screen: how many, how much, what to do about it, when, and who."""
-    value = value_finding(study, result, drivers, text)
+    """The first screen: how many, how much, what to do about it, when, and who; and a test that it did not pass."""
+    value, test = value_finding(study, result, drivers, text), backtest_finding(study, tested, text)
     return Findings(
         (
             departures_finding(study, result, drivers, text),
+            *([test] if test.verdict == "watch" else []),
             *([value] if value else []),
             actions_finding(plan, study, text),
             when_finding(study, result, text),

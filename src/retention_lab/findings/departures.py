@@ -54,13 +54,12 @@ def _counted(study: ChurnStudy, expected: _Expected, text: Text) -> str:
 
 
 def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
-    share = expected.value / expected.n_covered
     values = {
         "here": text.count(study.n_here),
         "judged": text.count(expected.n_covered),
         "n": text.count(expected.value),
         "interval": text.interval(expected.ci_lower, expected.ci_upper, 0),
-        "share": text.percent(share, 0 if share >= 0.1 else 1),
+        "share": _percent(expected.value / expected.n_covered, text),
         "span": span(study.horizon, study.unit, text),
     }
     if expected.n_covered < study.n_here:
@@ -73,6 +72,10 @@ def _how_many(study: ChurnStudy, expected: _Expected, text: Text) -> str:
         left_over = text.say_many("One more cannot be judged.", "The other {n} cannot be judged.", rest)
         return f"{_about(values, text)} {left_over}"
     return text.say("About {n} ({interval}) of the {here} customers, {share}, will leave within {span}.", **values)
+
+
+def _percent(share: float, text: Text) -> str:
+    return text.percent(share, 0 if share >= 0.1 else 1)
 
 
 def _about(values: dict[str, str], text: Text) -> str:
@@ -117,11 +120,12 @@ def value_finding(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, te
         return None
     known = not lost.reason and study.n_left >= FEW_EVENTS
     said = text.say(
-        "They take along about {lost} a month ({lower} to {upper}), of the {here} a month that these customers bring "
-        "now.",
+        "With them go about {lost} a month ({lower} to {upper}), {share} of the {here} a month that these customers "
+        "bring now.",
         lost=text.money(rounded(lost.value)),
         lower=text.money(rounded(lost.ci_lower)),
         upper=text.money(rounded(lost.ci_upper)),
+        share=_percent(lost.value / lost.n_covered if lost.n_covered else NOT_A_NUMBER, text),
         here=text.money(rounded(lost.n_covered)),
     )
     return Finding(

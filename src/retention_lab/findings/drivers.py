@@ -71,12 +71,23 @@ def _verdict(drivers: Drivers, effect: Effect) -> Verdict:
     points = effect.points
     if points.reason:
         return "not_enough_data"
-    clear = effect.pvalue_adjusted < 1 - drivers.confidence_level
-    if points.ci_lower <= 0 <= points.ci_upper or not clear:
+    if _only_in_a_curve(drivers, effect):
+        return "watch"
+    if points.ci_lower <= 0 <= points.ci_upper or not _is_clear(drivers, effect):
         return "no_evidence"
     if points.value > 0:
         return "fine"
     return "act" if points.ci_upper < -MATERIAL else "watch"
+
+
+def _is_clear(drivers: Drivers, effect: Effect) -> bool:
+    return effect.pvalue_adjusted < 1 - drivers.confidence_level
+
+
+def _only_in_a_curve(drivers: Drivers, effect: Effect) -> bool:
+    """The number clearly matters, although the two values that are compared may be alike."""
+    in_curve = effect.name in drivers.model.curved and _is_clear(drivers, effect)
+    return in_curve and effect.points.ci_lower <= 0 <= effect.points.ci_upper
 
 
 def _headline(drivers: Drivers, effect: Effect, verdict: Verdict, text: Text) -> str:
@@ -90,16 +101,28 @@ def _headline(drivers: Drivers, effect: Effect, verdict: Verdict, text: Text) ->
         return _too_little(effect, values, text)
     values["points"] = text.number(abs(100 * points.value))
     if points.ci_lower <= 0 <= points.ci_upper:
-        return text.say(
-            "All else equal, there is no evidence of a difference between {who} and {others} "
-            "(from {fewer} points fewer to {more} points more still here {when}).",
-            fewer=text.number(-100 * points.ci_lower),
-            more=text.number(100 * points.ci_upper),
-            **values,
-        )
+        values |= {"fewer": text.number(-100 * points.ci_lower), "more": text.number(100 * points.ci_upper)}
+        return _in_a_curve(effect, values, text) if _only_in_a_curve(drivers, effect) else _no_difference(values, text)
     nearest, farthest = sorted(abs(100 * end) for end in (points.ci_lower, points.ci_upper))
     values["interval"] = text.interval(nearest, farthest)
     return _unclear(points.value, values, text) if verdict == "no_evidence" else _clear(points.value, values, text)
+
+
+def _no_difference(values: dict[str, str], text: Text) -> str:
+    return text.say(
+        "All else equal, there is no evidence of a difference between {who} and {others} "
+        "(from {fewer} points fewer to {more} points more still here {when}).",
+        **values,
+    )
+
+
+def _in_a_curve(effect: Effect, values: dict[str, str], text: Text) -> str:
+    return text.say(
+        "{name} matters, but not in one direction: {who} and {others} may be alike (from {fewer} points fewer to "
+        "{more} points more still here {when}), customers with other values are not.",
+        name=capitalised(covariate_name(effect.name)),
+        **values,
+    )
 
 
 def _clear(points: float, values: dict[str, str], text: Text) -> str:

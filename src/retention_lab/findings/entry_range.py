@@ -26,7 +26,9 @@ def entry_finding(study: ChurnStudy, found: EntryRange | None, text: Text) -> Fi
         unit=text.say("share of customers still here"),
         n_obs=int(study.table.n_obs),
         method=text.say("Kaplan-Meier at both ends"),
-        definition=text.say("The range runs from nothing missing to the other end; the truth lies anywhere between."),
+        definition=text.say("The range runs from nothing missing to the other end; the truth lies anywhere between.")
+        if found
+        else text.say("When each customer came under observation, as the client file says."),
     )
 
 

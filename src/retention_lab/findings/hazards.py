@@ -3,7 +3,7 @@
 import math
 
 from retention_lab.analysis.drivers import Drivers
-from retention_lab.analysis.model import ChangingRatio
+from retention_lab.analysis.model import CLEAR, ChangingRatio
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding
 from retention_lab.findings.words import capitalised, covariate_name, customers_in, span, those_in
 from retention_lab.text import Text
@@ -38,8 +38,10 @@ def _constant(drivers: Drivers, text: Text) -> str:
     if math.isnan(smallest):
         return text.say("Whether the differences are the same at all times cannot be tested: there is nothing to test.")
     return text.say(
-        "No difference between groups is seen to change over their time here ({p}, Holm, for the least steady).",
+        "No difference between groups clearly changes over their time here ({p}, Holm, for the least steady; below "
+        "{limit} would count).",
         p=text.pvalue(smallest),
+        limit=text.number(CLEAR, 2),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from retention_lab.analysis.contrasts import MIDDLE
 from retention_lab.tables.levels import LOWER, NO, OTHER, UNKNOWN, UPPER, YES
 from retention_lab.text import Text
 
@@ -80,6 +81,7 @@ def level_name(level: str, text: Text) -> str:
         NO: text.say("no"),
         UPPER: text.say("upper quartile"),
         LOWER: text.say("lower quartile"),
+        MIDDLE: text.say("middle"),
     }
     return labels.get(level, level)
 
@@ -92,6 +94,7 @@ def customers_in(name: str, level: str, text: Text) -> str:
         NO: text.say("customers without {covariate}", covariate=covariate),
         UPPER: text.say("customers at the upper quartile of {covariate}", covariate=covariate),
         LOWER: text.say("customers at the lower quartile of {covariate}", covariate=covariate),
+        MIDDLE: text.say("customers in the middle of {covariate}", covariate=covariate),
     }
     plain = text.say("customers with {covariate} “{level}”", covariate=covariate, level=level_name(level, text))
     return who.get(level, plain)
@@ -104,6 +107,7 @@ def those_in(level: str, text: Text) -> str:
         NO: text.say("those without"),
         UPPER: text.say("those at the upper quartile"),
         LOWER: text.say("those at the lower quartile"),
+        MIDDLE: text.say("those in the middle"),
     }
     return who.get(level, text.say("those with “{level}”", level=level_name(level, text)))
 

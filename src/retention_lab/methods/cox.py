@@ -18,6 +18,7 @@ from retention_lab.methods.cox_rows import (
     checked_labels,
     checked_matrix,
     checked_rows,
+    first_repeated,
     screen_columns,
 )
 from retention_lab.methods.estimates import normal_quantile
@@ -43,7 +44,7 @@ Floats = NDArray[np.float64]
 class CoxFit:
     """Coefficients are logarithms of hazard ratios, for one unit of the covariate.
 
-    `not_estimable` names the columns left out: `constant`, `collinear` (it repeats the columns before it) or
+    `not_estimable` names the columns left out: `constant`, `collinear` (it repeats, or nearly, those before it) or
     `too_few` (no events, or nobody at risk, to tell its levels apart: its coefficient would be infinite).
     `centre` is the mean of each covariate, at which `baseline` describes a customer of each of the `strata`.
     `n_obs` and `n_events` are rows and events, by weight.
@@ -228,7 +229,11 @@ def _fitted(
         hopeless = [column for column, off in zip(kept, found.runs_off, strict=True) if off]
         if not hopeless:
             return kept, risk, found
-        not_estimable.update({names[column]: "too_few" for column in hopeless})
+        repeated = first_repeated(rows.design, kept, hopeless)
+        if repeated is not None:
+            # Without it the columns that it repeats may well be told; only a new fit can say.
+            hopeless = [repeated]
+        not_estimable.update({names[column]: "too_few" if repeated is None else "collinear" for column in hopeless})
         kept = [column for column in kept if column not in hopeless]
 
 

@@ -17,6 +17,9 @@ WhyNot = Literal["constant", "collinear", "too_few"]
 # What is left of a column once those before it are taken out, as a share of it: below the first it repeats them.
 # Below the second the products of columns do not see clearly enough to tell.
 _REPEATED, _SUSPECT = 1e-7, 1e-2
+# A column that cannot be estimated repeats others where they tell more than 99.99 % of its variance: the share of it
+# that they leave is then below the root of 0.0001.
+_NEARLY = 1e-2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,6 +134,22 @@ def screen_columns(names: list[str], design: Floats) -> tuple[dict[str, WhyNot],
         else:
             kept.append(column)
     return not_estimable, kept
+
+
+def first_repeated(design: Floats, kept: list[int], hopeless: list[int]) -> int | None:
+    """The column that all but repeats those before it and so makes one hopeless; None where that is not why.
+
+    Of two that say the same either may look hopeless: it is the later one that is named.
+    """
+    size = np.sqrt(np.einsum("ij,ij->j", design, design))
+    scale = np.where(size > 0, size, 1.0)
+    products = design.T @ design / np.outer(scale, scale)
+    for column in hopeless:
+        for last in kept[kept.index(column) :]:
+            others = [one for one in kept if one <= last and one != column]
+            if _left_over(products, others, column) < _NEARLY:
+                return last
+    return None
 
 
 def _left_over(products: Floats, kept: list[int], column: int) -> float:

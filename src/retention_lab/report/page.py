@@ -137,12 +137,16 @@ def _place_prose(prose: Prose, layout: _Layout) -> None:
 
 
 def _announced(cells: list[Json], place: int) -> bool:
-    """Whether prose of the appendix has something to announce: the cell after it may show nothing for this client."""
-    if cells[place]["cell_type"] != "markdown" or APPENDIX not in _tags(cells[place]) or place + 1 == len(cells):
+    """Whether prose has something to announce: the cell after it may have nothing to show for this client.
+
+    Prose with a heading stands for itself.
+    """
+    cell = cells[place]
+    if cell["cell_type"] != "markdown" or place + 1 == len(cells) or cells[place + 1]["cell_type"] != "code":
         return True
     following = cells[place + 1]
-    outputs = following.get("outputs") or []
-    return following["cell_type"] != "code" or bool(read_blocks(outputs, as_text(following.get("id"))))
+    shown = read_blocks(following.get("outputs") or [], as_text(following.get("id")))
+    return bool(shown) or any(level for level, _, _ in split_headings(as_text(cell["source"])))
 
 
 def _shown(notebook: Json) -> Iterator[tuple[Json, list[Block]]]:

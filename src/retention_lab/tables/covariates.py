@@ -3,7 +3,7 @@
 import ibis.expr.types as ir
 
 from retention_lab.tables.client_file import TableFile
-from retention_lab.tables.durations import begun
+from retention_lab.tables.durations import elapsed
 from retention_lab.tables.loading import COVARIATE, NUMBER, SINCE
 
 MAX_LEVELS = 40
@@ -22,7 +22,7 @@ def covariate_columns(spec: TableFile, customers: ir.Table) -> dict[str, ir.Valu
 def since_columns(spec: TableFile, customers: ir.Table, began: ir.DateValue) -> dict[str, ir.Value]:
     """From when on the covariates that begin later hold, counted from the start."""
     days = {name: customers[f"{SINCE}{name}"] for name, covariate in spec.covariates.items() if covariate.since}
-    return {f"{name}_since": begun(began, day, spec.unit) for name, day in days.items()}
+    return {f"{name}_since": elapsed(began, day, spec.unit) for name, day in days.items()}
 
 
 def covariate_kinds(rows: ir.Table, names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:

@@ -21,7 +21,7 @@ from retention_lab.tables.client import Client
 from retention_lab.tables.client_file import MOST_DAYS, TableFile
 from retention_lab.tables.client_rules import MONTHLY_VALUE
 from retention_lab.tables.covariates import covariate_columns, since_columns
-from retention_lab.tables.durations import begun, completed
+from retention_lab.tables.durations import elapsed
 from retention_lab.tables.purchases import find_buyers, find_purchases, gap_counts, stored, with_gaps
 
 Floats = NDArray[np.float64]
@@ -128,7 +128,7 @@ def time_buyers(
     """Buyers with their durations by the rule, as an observation has them; the rule; and the day of the first start.
 
     The clock starts with `started_on` where the customers have it, and the customer enters with the first purchase
-    seen: at the start of its unit, since it may be the last. Else the clock starts with that purchase.
+    seen: a day before it, since it may be the last. Else the clock starts with that purchase.
     """
     if inactive_days is not None and not 1 <= inactive_days <= MOST_DAYS:
         allowed = f"a whole number of days from 1 to {MOST_DAYS}"
@@ -148,8 +148,9 @@ def _timed(rows: ir.Table, began: ir.DateValue, rule: InactivityRule, spec: Tabl
     unit = spec.unit if spec else "days"
     own_value = spec is not None and "monthly_value" in spec.mapped
     left, known = rows.left_on.notnull(), ibis.literal(rule.known_through)
-    duration = ibis.ifelse(left, begun(began, rows.left_on, unit), completed(began, known, unit))
-    entry = ibis.greatest(begun(began, rows.first_day, unit) - 1, 0)
+    duration = ibis.ifelse(left, elapsed(began, rows.left_on, unit), elapsed(began, known, unit))
+    # Seen on the day itself, who bought once would have come and gone at one moment.
+    entry = ibis.greatest(elapsed(began, rows.first_day - ibis.interval(days=1), unit), 0)
     return rows.select(
         customer_id=rows.customer_id,
         duration=duration.cast("float64"),

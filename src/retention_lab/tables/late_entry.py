@@ -6,7 +6,7 @@ from datetime import date
 import ibis
 
 from retention_lab.tables.client import Client
-from retention_lab.tables.durations import begun
+from retention_lab.tables.durations import elapsed
 from retention_lab.tables.observation import Observation
 
 
@@ -33,7 +33,7 @@ def enter_within(observation: Observation, span: float) -> Observation:
 
 
 def _later(rows: ibis.Table, day: date, unit: str) -> ibis.Value:
-    from_then = begun(rows.began, ibis.greatest(ibis.literal(day), rows.began), unit)
+    from_then = elapsed(rows.began, ibis.greatest(ibis.literal(day), rows.began), unit)
     return ibis.greatest(rows.entry, from_then.cast("float64"))
 
 

@@ -12,7 +12,7 @@ from retention_lab.tables.client import Client
 from retention_lab.tables.client_rules import END_REASON as END_REASON
 from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
 from retention_lab.tables.covariates import covariate_columns, covariate_kinds, since_columns
-from retention_lab.tables.durations import begun, completed
+from retention_lab.tables.durations import elapsed
 from retention_lab.tables.inactivity import InactivityRule, time_buyers
 from retention_lab.tables.loading import NUMBER
 from retention_lab.tables.purchases import stored
@@ -64,9 +64,8 @@ def observe_customers(client: Client, as_of: date | None = None, inactive_days: 
     """The customers of a client as durations that end at `as_of`, the client's own if none is given.
 
     A customer who started after it is left out; one who ended after it is still here.
-    With dates a month is completed on its anniversary. A departure, a late entry and the beginning of a covariate
-    count at the end of the unit in which they fall, and observation ends with the last unit completed: were departures
-    rounded down like it, survival after 12 months would already hold those of the 13th.
+    With dates a month is over on its anniversary, and the one that runs counts by the share of its days that have
+    passed (see `tables.durations`).
 
     Where churn is by inactivity, nothing after `as_of` is looked at, and `inactive_days` takes the place of the rule of
     the client file (see `tables.inactivity`); raises DataError where no rule can be found, or nobody judged by it.
@@ -126,9 +125,8 @@ def _from_dates(client: Client, customers: ir.Table, last: date) -> ir.Table:
     left = (customers.ended_on <= as_of).fill_null(False)
     began = customers.started_on
     observed = customers.observed_from.fill_null(began) if "observed_from" in spec.mapped else began
-    entry = begun(began, ibis.greatest(observed, began), spec.unit)
-    left_at, seen_until = begun(began, customers.ended_on, spec.unit), completed(began, as_of, spec.unit)
-    duration = ibis.ifelse(left, left_at, seen_until)
+    entry = elapsed(began, ibis.greatest(observed, began), spec.unit)
+    duration = elapsed(began, ibis.ifelse(left, customers.ended_on, as_of), spec.unit)
     return customers.select(
         customer_id=customers.customer_id,
         duration=duration.cast("float64"),

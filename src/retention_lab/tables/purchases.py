@@ -87,6 +87,20 @@ def purchase_histories(purchases: ir.Table, through: date, until: date) -> pd.Da
     return frame.astype(float)
 
 
+def history_of_each(purchases: ir.Table, through: date) -> pd.DataFrame:
+    """For each customer, in order: frequency, recency and observed as in `purchase_histories`."""
+    known = purchases.filter(purchases.day <= through)
+    one = known.group_by("customer_id").aggregate(n=known.count(), first=known.day.min(), last=known.day.max())
+    histories = one.select(
+        "customer_id",
+        frequency=one.n - 1,
+        recency=one["last"].delta(one["first"], unit="day"),
+        observed=ibis.literal(through).delta(one["first"], unit="day"),
+    )
+    frame: pd.DataFrame = histories.order_by("customer_id").to_pandas()
+    return frame.astype({"frequency": float, "recency": float, "observed": float})
+
+
 def stored(rows: ir.Table, name: str) -> ir.Table:
     """Rows kept in the engine, so that what stands on them is not computed once a question."""
     table: ir.Table = rows.get_backend().create_table(ibis.util.gen_name(name), rows)

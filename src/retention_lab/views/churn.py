@@ -145,7 +145,7 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
     shown = [effect for effect in drivers.effects if not effect.points.reason][:MAX_EFFECTS]
     if not shown:
         said = text.say("0 covariates could be estimated.")
-        return no_chart(said, text.say("There is too little to say what leaving goes with."))
+        return no_chart(said, _why_no_drivers(drivers, text))
     with themed_axes(height=1.4 + 0.3 * len(shown)) as (figure, axes):
         places = np.arange(len(shown))[::-1]
         for place, effect in zip(places, shown, strict=True):
@@ -180,6 +180,12 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         for e in shown[:6]
     ]
     return Chart(figure, caption, text.join(parts) + ".")
+
+
+def _why_no_drivers(drivers: Drivers, text: Text) -> str:
+    if drivers.has_covariates:
+        return text.say("There is too little to say what leaving goes with.")
+    return text.say("The client file declares no covariates, so nothing can be said of what leaving goes with.")
 
 
 def _milestones(result: ChurnSurvival, text: Text) -> str:

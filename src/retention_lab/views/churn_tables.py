@@ -100,8 +100,14 @@ def table_of_groups(study: ChurnStudy, comparisons: Sequence[GroupComparison], t
             text.say("Share"),
         ),
         align=("left", "right", "right", "right", "right", "right"),
-        rows=tuple(rows),
+        rows=tuple(rows) or ((_why_no_groups(comparisons, text), "", "", "", "", ""),),
     )
+
+
+def _why_no_groups(comparisons: Sequence[GroupComparison], text: Text) -> str:
+    if not any(comparison.groups for comparison in comparisons):
+        return text.say("No covariate forms groups")
+    return text.say("There is too little to say how many of any group will leave")
 
 
 def table_of_drivers(drivers: Drivers, text: Text) -> Table:
@@ -146,8 +152,10 @@ def _driver_row(effect: Effect, text: Text) -> tuple[str, ...]:
     )
 
 
-def table_of_naive(drivers: Drivers, text: Text) -> Table:
-    """What a careless reading would credit to a thing that only those who stay can reach."""
+def table_of_naive(drivers: Drivers, text: Text) -> Table | None:
+    """What a careless reading would credit to a thing that only those who stay can reach; None without any."""
+    if not drivers.naive:
+        return None
     rows = [
         (
             covariate_name(one.name),
@@ -161,7 +169,7 @@ def table_of_naive(drivers: Drivers, text: Text) -> Table:
         caption=text.say("Hazard ratios of what began later: read naively, and counted from the day it began."),
         columns=(text.say("What"), text.say("Customers"), text.say("Naive (wrong)"), text.say("From the day on")),
         align=("left", "right", "right", "right"),
-        rows=tuple(rows) or ((text.say("No covariate of this client begins later"), "", "", ""),),
+        rows=tuple(rows),
     )
 
 
@@ -174,11 +182,12 @@ def _ratio(ratio: HazardRatio, text: Text) -> str:
 
 
 def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, text: Text) -> Table:
-    """The expected departures counted in two ways, which should not lie far apart."""
+    """The expected departures counted in two ways, which should not lie far apart; in one without covariates."""
     ways: list[tuple[str, ExpectedDepartures | AdjustedDifference]] = [
-        (text.say("One curve for all customers"), result.departures),
-        (text.say("By the covariates of each customer"), drivers.departures),
+        (text.say("One curve for all customers"), result.departures)
     ]
+    if drivers.has_covariates:
+        ways.append((text.say("By the covariates of each customer"), drivers.departures))
     rows = [
         (
             name,
@@ -189,11 +198,7 @@ def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, 
         for name, found in ways
     ]
     return Table(
-        caption=text.say(
-            "Customers who will leave within {span}, counted in two ways. Where they differ, customers of one tenure "
-            "are not like those who passed it before them; the second way allows for that.",
-            span=span(study.horizon, study.unit, text),
-        ),
+        caption=_counts_caption(study, drivers, text),
         columns=(
             text.say("Counted by"),
             text.say("Customers here"),
@@ -202,6 +207,19 @@ def table_of_counts(study: ChurnStudy, result: ChurnSurvival, drivers: Drivers, 
         ),
         align=("left", "right", "right", "right"),
         rows=tuple(rows),
+    )
+
+
+def _counts_caption(study: ChurnStudy, drivers: Drivers, text: Text) -> str:
+    horizon = span(study.horizon, study.unit, text)
+    if not drivers.has_covariates:
+        return text.say(
+            "Customers who will leave within {span}. Without covariates one curve counts them.", span=horizon
+        )
+    return text.say(
+        "Customers who will leave within {span}, counted in two ways. Where they differ, customers of one tenure are "
+        "not like those who passed it before them; the second way allows for that.",
+        span=horizon,
     )
 
 

@@ -42,14 +42,7 @@ def plot_calibration(test: Backtest, text: Text) -> Chart:
             axis.set_major_formatter(FuncFormatter(lambda share, _: text.percent(share, 0)))
         axes.set_xlabel(text.say("Chance of leaving, as predicted"))
         axes.set_ylabel(text.say("Left"))
-    caption = text.say(
-        "Customers in {n} groups by their predicted chance of leaving within {span}, and the share of each that left, "
-        "with {level} intervals.",
-        n=len(groups),
-        span=span(test.horizon, test.unit, text),
-        level=text.percent(test.confidence_level, 0),
-    )
-    caption = " ".join([caption, *accuracy_sentences(test, text)])
+    caption = " ".join([_groups_caption(len(groups), test, text), *accuracy_sentences(test, text)])
     alt = text.say(
         "Of those with the lowest chance {low} were expected to leave and {low_left} did; of those with the highest "
         "{high} and {high_left}.",
@@ -59,6 +52,18 @@ def plot_calibration(test: Backtest, text: Text) -> Chart:
         high_left=text.percent(observed[-1]),
     )
     return Chart(figure, caption, alt)
+
+
+def _groups_caption(n: int, test: Backtest, text: Text) -> str:
+    return text.say_many(
+        "Customers in {n} group by their predicted chance of leaving within {span}, and the share of it that left, "
+        "with a {level} interval.",
+        "Customers in {n} groups by their predicted chance of leaving within {span}, and the share of each that left, "
+        "with {level} intervals.",
+        n,
+        span=span(test.horizon, test.unit, text),
+        level=text.percent(test.confidence_level, 0),
+    )
 
 
 def plot_hazard_ratio(drivers: Drivers, text: Text) -> Chart:

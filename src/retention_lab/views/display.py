@@ -43,12 +43,20 @@ class Chart:
             canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
         # Laid out again, things would move by a last bit, and the ids with them.
         self.figure.set_layout_engine("none")
-        # A tenth of a point is finer than any screen or printer; more digits only make the page heavy.
-        return re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}", buffer.getvalue())
+        # A tenth of a point is finer than any screen or printer; more digits only make the page heavy. What people
+        # read stands between the tags, and keeps its digits.
+        return re.sub(r"<[^>]*>", lambda tag: _LONG.sub(_shorter, tag[0]), buffer.getvalue())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         data = {"caption": self.caption, "alt": self.alt}
         return bundle("chart", data, plain=self.alt, **{"image/svg+xml": self.to_svg()})
+
+
+_LONG = re.compile(r"-?\d+\.\d{2,}")
+
+
+def _shorter(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.1f}"
 
 
 def no_chart(said: str, caption: str) -> Chart:

@@ -28,10 +28,16 @@ _LINE = 0.062
 _MAX_STEPS = 800
 
 
-def plot_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Text) -> Chart:
-    """What has become of new customers by time: those who left for each reason, and on top those still here."""
-    if reasons is None or not reasons.reasons or reasons.shown_through <= 0:
-        return _nothing_to_draw(reasons, text)
+def plot_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Text) -> Chart | None:
+    """What has become of new customers by time: those who left for each reason, and on top those still here.
+
+    None where the client records no reasons.
+    """
+    if reasons is None:
+        return None
+    if not reasons.reasons or reasons.shown_through <= 0:
+        said = text.say("0 reasons can be shown.")
+        return no_chart(said, text.say("There is too little to say why customers leave."))
     through = reasons.shown_through
     n_bands = min(len(reasons.reasons), len(_COLOURS) + 2) + 1
     times, step = _times(reasons, through, n_bands)
@@ -153,17 +159,13 @@ def _alt(study: ChurnStudy, reasons: ReasonsOfLeaving, text: Text) -> str:
     )
 
 
-def _nothing_to_draw(reasons: ReasonsOfLeaving | None, text: Text) -> Chart:
-    caption = not_recorded(text) if reasons is None else text.say("There is too little to say why customers leave.")
-    return no_chart(text.say("0 reasons can be shown."), caption)
-
-
-def table_of_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Text) -> Table:
-    """The reasons in numbers, beside what a careless reading would make of them."""
-    rows = [_row(reason, text) for reason in reasons.reasons] if reasons else []
-    if reasons and len(rows) > 1:
+def table_of_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Text) -> Table | None:
+    """The reasons in numbers, beside what a careless reading would make of them; None where none are recorded."""
+    if reasons is None:
+        return None
+    rows = [_row(reason, text) for reason in reasons.reasons]
+    if len(rows) > 1:
         rows.append(_total(reasons, text))
-    nothing = not_recorded(text) if reasons is None else text.say("Nobody has left yet.")
     return Table(
         caption=_table_caption(study, reasons, text),
         columns=(
@@ -174,7 +176,7 @@ def table_of_reasons(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: 
             text.say("If there were no other reason (too high)"),
         ),
         align=("left", "right", "right", "right", "right"),
-        rows=tuple(rows) or ((nothing, "", "", "", ""),),
+        rows=tuple(rows) or ((text.say("Nobody has left yet."), "", "", "", ""),),
     )
 
 
@@ -224,6 +226,12 @@ def _table_caption(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Te
         span=span(study.horizon, study.unit, text),
         level=text.percent(study.confidence_level, 0),
     )
+    if reasons and reasons.reasons and not reasons.departures.reason and _has_covariates(study):
+        counted = text.say(
+            "Those here who will leave are counted by one curve for all; the headline goes, where it can, by the "
+            "covariates of each customer, and may differ."
+        )
+        caption = f"{caption} {counted}"
     over = reasons.overstated if reasons and len(reasons.reasons) > 1 else None
     if reasons is None or over is None:
         return caption
@@ -234,3 +242,8 @@ def _table_caption(study: ChurnStudy, reasons: ReasonsOfLeaving | None, text: Te
         leave=text.number(100 * (1 - reasons.stay.value)),
     )
     return f"{caption} {warning}"
+
+
+def _has_covariates(study: ChurnStudy) -> bool:
+    seen = study.observation
+    return bool(seen.categorical or seen.numeric or seen.since)

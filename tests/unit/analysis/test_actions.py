@@ -250,10 +250,10 @@ def test_numbers_that_people_see_end_where_they_mean_nothing_any_more(choose: Ch
     assert (frame.risk[0], frame.monthly_value[0], frame.expected_saving[0]) == (0.3333, 23.33, 7.33)
 
 
-def test_the_rate_is_that_of_the_client_file_until_a_list_has_been_judged(client: Client, study: ChurnStudy) -> None:
+def test_the_rate_is_assumed_until_a_list_has_been_judged(client: Client, study: ChurnStudy) -> None:
     found: SaveRate = find_save_rate(client, study)
 
-    assert (found.value, found.source, found.why_not) == (0.1, "client file", "no_list")
+    assert (found.value, found.source, found.why_not) == (0.1, "default", "no_list")
 
 
 def test_where_too_few_have_left_to_say_how_many_will_nobody_is_listed(client: Client, study: ChurnStudy) -> None:

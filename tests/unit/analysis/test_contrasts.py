@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -6,9 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention_lab.analysis.contrasts import build_design, in_level, split_episodes, without_departures
+from retention_lab.analysis.contrasts import (
+    MIDDLE,
+    build_design,
+    in_level,
+    split_episodes,
+    straighten,
+    without_departures,
+)
 from retention_lab.methods.cox import fit_cox
-from retention_lab.tables.levels import OTHER, UNKNOWN
+from retention_lab.tables.levels import LOWER, OTHER, UNKNOWN, UPPER
 from retention_lab.tables.observation import Observation
 
 Observe = Callable[..., Observation]
@@ -145,3 +153,38 @@ def test_a_number_without_a_contrast_says_why(observe: Observe, fee: list[float]
     frame = rows(duration=np.arange(1.0, 101), event_observed=[True] * 100, fee=fee)
 
     assert build_design(observe(frame, numeric=("fee",)), frame, ["fee"], 10).left_out == {"fee": why}
+
+
+def test_a_number_in_a_curve_is_compared_at_three_points_and_in_a_straight_line_at_two(observe: Observe) -> None:
+    frame = rows(duration=np.arange(1.0, 201), event_observed=[True] * 200, age=np.arange(200.0))
+
+    curved = build_design(observe(frame, numeric=("age",)), frame, ["age"], 10, curved=["age"])
+    straight = straighten(curved, ["age"])
+
+    compared = {(one.level, one.reference) for one in curved.contrasts}
+    assert compared == {(UPPER, LOWER), (UPPER, MIDDLE), (MIDDLE, LOWER)}
+    assert [(one.level, one.reference) for one in straight.contrasts] == [(UPPER, LOWER)]
+
+
+def test_the_middle_of_a_number_is_all_between_its_quarters(observe: Observe) -> None:
+    frame = rows(duration=np.arange(1.0, 241), event_observed=[True] * 240, age=[*np.arange(200.0), *[np.nan] * 40])
+
+    design = build_design(observe(frame, numeric=("age",)), frame, ["age"], 10, curved=["age"])
+
+    inside = {one.level: in_level(design.columns, one) for one in design.contrasts}
+    turned = next(one for one in design.contrasts if (one.level, one.reference) == (UPPER, LOWER))
+    lowest = in_level(design.columns, replace(turned, level=LOWER, reference=UPPER, on=turned.off, off=turned.on))
+    # Whose age is not known is in none of the three.
+    assert (inside[UPPER].sum(), inside[MIDDLE].sum(), lowest.sum()) == (50, 100, 50)
+    assert not (inside[UPPER] & inside[MIDDLE]).any()
+
+
+def test_a_number_that_nobody_has_between_its_quarters_has_no_middle(observe: Observe) -> None:
+    # The median is 5, and nobody has it; the tails make room for the knots of a curve.
+    age = [*np.linspace(-20, -1, 20), *[0.0] * 80, *[10.0] * 80, *np.linspace(11, 30, 20)]
+    frame = rows(duration=np.arange(1.0, 201), event_observed=[True] * 200, age=age)
+
+    design = build_design(observe(frame, numeric=("age",)), frame, ["age"], 10, curved=["age"])
+
+    assert [(one.level, one.reference) for one in design.contrasts] == [(UPPER, LOWER)]
+    assert design.curves

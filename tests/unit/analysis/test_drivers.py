@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retention_lab.analysis.contrasts import MIDDLE
 from retention_lab.analysis.drivers import Drivers, Effect, estimate_drivers
-from retention_lab.analysis.study import study_churn
+from retention_lab.analysis.study import expected_of, study_churn
 from retention_lab.errors import ParameterError
-from retention_lab.methods.departures import expected_departures
+from retention_lab.methods.splines import natural_spline
 from retention_lab.methods.survival import estimate_survival, life_table
 from retention_lab.tables.client import Client
+from retention_lab.tables.levels import LOWER, UPPER
 from retention_lab.tables.observation import Observation
 
 Observe = Callable[..., Observation]
@@ -147,7 +149,7 @@ def test_the_two_ways_of_counting_departures_agree(observe: Observe) -> None:
 
     curve = estimate_survival(life_table(rows.duration, rows.event_observed))
     here = rows[~rows.event_observed]
-    pooled = expected_departures(curve, here.duration, np.ones(len(here)), 100)
+    pooled = expected_of(curve, here.duration, np.ones(len(here)), 100)
     assert drivers.departures.n_covered == pooled.n_covered
     # Those who stayed long are of the slower contract: one curve says a little more for them than is so.
     assert drivers.departures.value == pytest.approx(pooled.value, rel=0.08)
@@ -243,3 +245,40 @@ def test_a_client_level_called_like_one_of_ours_is_a_level_of_the_client(observe
 
     assert (effect.level, effect.reference) == ("(other)", "yearly")
     assert effect.points.ci_upper < 0
+
+
+def in_a_curve(values: tuple[float, float, float, float], n: int = 6000) -> pd.DataFrame:
+    """Ages from -1 to 1, the logarithm of whose leaving rate is the curve through values at -0.5, 0, 0.5 and 0.8.
+
+    A natural spline with the knots at which the model has its own, so that it can find the curve without error.
+    """
+    rng = np.random.default_rng(11)
+    age, knots = rng.uniform(-1, 1, n), np.array([-0.9, -0.3, 0.3, 0.9])
+    fixed = np.column_stack([np.ones(4), natural_spline(np.array([-0.5, 0, 0.5, 0.8]), knots)])
+    log_rate = np.column_stack([np.ones(n), natural_spline(age, knots)]) @ np.linalg.solve(fixed, values)
+    stay, seen = rng.exponential(200 / np.exp(log_rate)), rng.uniform(20, 400, n)
+    return pd.DataFrame({"duration": np.ceil(np.minimum(stay, seen)), "event_observed": stay <= seen, "age": age})
+
+
+def test_a_number_that_matters_at_both_ends_is_compared_with_its_middle(observe: Observe) -> None:
+    drivers = drivers_of(observe(in_a_curve((0.7, 0.0, 0.7, 1.6)), numeric=("age",)))
+
+    effect = effect_of(drivers, "age")
+
+    # The quartiles lie at -0.5 and 0.5, and are alike.
+    assert drivers.model.curved == ("age",)
+    assert effect.reference == MIDDLE
+    assert effect.level in (LOWER, UPPER)
+    assert effect.hazard_ratio.ci_lower < math.exp(0.7) < effect.hazard_ratio.ci_upper
+    truth = math.exp(-0.5 * math.exp(0.7)) - math.exp(-0.5)
+    assert effect.points.ci_lower < truth < effect.points.ci_upper
+    assert effect.pvalue_adjusted < 1e-20
+
+
+def test_a_number_that_is_alike_at_all_its_quartiles_still_matters(observe: Observe) -> None:
+    drivers = drivers_of(observe(in_a_curve((0.0, 0.0, 0.0, 0.7)), numeric=("age",)))
+
+    (effect,) = drivers.effects
+
+    assert effect.points.ci_lower < 0 < effect.points.ci_upper
+    assert effect.pvalue_adjusted < 1e-6

@@ -11,6 +11,7 @@ from retention_lab.analysis.save_rates import SaveRate, estimate_save_rate, find
 from retention_lab.analysis.study import study_churn
 from retention_lab.tables.assignments import CONTACT, HOLD_OUT, write_assignments
 from retention_lab.tables.client import Client
+from retention_lab.tables.client_file import Money
 
 MakeClient = Callable[..., Client]
 DRAWN = "hold-out share 0.2"
@@ -35,7 +36,8 @@ def judged(contact: tuple[int, int], hold_out: tuple[int, int], assumed: float =
     variants = [CONTACT] * contact[1] + [HOLD_OUT] * hold_out[1]
     left = [n < contact[0] for n in range(contact[1])] + [n < hold_out[0] for n in range(hold_out[1])]
     sent = wave(variants)
-    return estimate_save_rate(sent, pd.DataFrame({"customer_id": sent.customer_id, "left": left}), assumed=assumed)
+    outcomes = pd.DataFrame({"customer_id": sent.customer_id, "left": left})
+    return estimate_save_rate(sent, outcomes, money=Money(save_rate=assumed))
 
 
 def test_the_share_kept_is_one_less_the_ratio_of_those_who_left() -> None:
@@ -85,7 +87,7 @@ def test_customers_whom_another_list_held_out_drop_out_of_the_comparison() -> No
     left = pd.DataFrame({"customer_id": sent.customer_id, "left": [n % 10 == 0 for n in range(200)]})
     gone = pd.DataFrame({"customer_id": other.customer_id, "left": True})
 
-    found = estimate_save_rate(pd.concat([sent, other]), pd.concat([left, gone]), assumed=0.1)
+    found = estimate_save_rate(pd.concat([sent, other]), pd.concat([left, gone]), money=Money())
 
     assert (found.n_hold_out, found.n_hold_out_left) == (100, 10)
     assert found.estimate.value == pytest.approx(0.0)
@@ -95,7 +97,7 @@ def test_customers_of_whom_nothing_is_known_any_more_are_counted() -> None:
     sent = wave([CONTACT] * 100 + [HOLD_OUT] * 100)
     known = pd.DataFrame({"customer_id": sent.customer_id[3:], "left": [n % 5 == 0 for n in range(197)]})
 
-    assert estimate_save_rate(sent, known, assumed=0.1).n_lost == 3
+    assert estimate_save_rate(sent, known, money=Money()).n_lost == 3
 
 
 def test_what_is_planted_is_covered_as_often_as_said() -> None:
@@ -104,7 +106,7 @@ def test_what_is_planted_is_covered_as_often_as_said() -> None:
         sent = wave(rng.choice([CONTACT, HOLD_OUT], 1500, p=[0.7, 0.3]).tolist())
         risk = rng.uniform(0.1, 0.5, 1500) * np.where(sent.variant == CONTACT, 0.75, 1.0)
         left = pd.DataFrame({"customer_id": sent.customer_id, "left": rng.random(1500) < risk})
-        estimate = estimate_save_rate(sent, left, assumed=0.1).estimate
+        estimate = estimate_save_rate(sent, left, money=Money()).estimate
         covered.append(estimate.ci_lower <= 0.25 <= estimate.ci_upper)
 
     # Three standard errors of a share of 200.
@@ -176,7 +178,8 @@ def test_tenures_without_dates_cannot_tell(make_client: MakeClient) -> None:
 
     found = find_save_rate(client, study_churn(client, horizon_days=100))
 
-    assert (found.why_not, found.source, found.assigned_on) == ("no_dates", "client file", date(2025, 7, 1))
+    assert (found.why_not, found.source, found.assigned_on) == ("no_dates", "default", date(2025, 7, 1))
+    assert not found.has_dates
 
 
 def test_customers_who_had_left_before_the_list_are_counted_and_not_its_doing(client: Client) -> None:
@@ -187,3 +190,23 @@ def test_customers_who_had_left_before_the_list_are_counted_and_not_its_doing(cl
     found = find_save_rate(client, study_churn(client, horizon_days=100))
 
     assert (found.n_contact_left, found.n_hold_out_left, found.n_lost) == (0, 0, 70)
+
+
+@pytest.mark.parametrize(("written", "source"), [("", "default"), ("\nmoney: {save_rate: 0.1}\n", "client file")])
+def test_a_share_that_nobody_has_said_is_told_from_one_that_the_client_file_says(
+    client: Client, written: str, source: str
+) -> None:
+    settings = client.folder / "client.yml"
+    settings.write_text(settings.read_text() + written)
+    again = Client(client.folder)
+
+    found = find_save_rate(again, study_churn(again, horizon_days=100))
+
+    assert (found.source, found.value, found.has_dates) == (source, 0.1, True)
+
+
+def test_a_list_that_cannot_tell_leaves_our_assumption_what_it_is() -> None:
+    sent = wave([CONTACT] * 1200 + [HOLD_OUT] * 300)
+    outcomes = pd.DataFrame({"customer_id": sent.customer_id, "left": [n % 5 == 0 for n in range(1500)]})
+
+    assert estimate_save_rate(sent, outcomes, money=Money()).source == "default"

@@ -123,6 +123,8 @@ def model_of() -> ChurnModel:
         strata=None,
         curved=(),
         fit=fit,
+        predictor=fit,
+        known_through={"": 1000.0},
         hazards=check_proportional_hazards(fit),
         pvalues={},
     )
@@ -143,6 +145,7 @@ def make_drivers(make_difference: Callable[..., AdjustedDifference]) -> Callable
             here=here(not_judged),
             left_out={},
             horizon=100,
+            silence=0.0,
             year=365,
             unit="days",
             confidence_level=0.95,

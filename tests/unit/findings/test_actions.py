@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.actions import actions_finding
 from retention_lab.findings.finding import Finding
 from retention_lab.methods.estimates import Estimate, not_estimable
+from retention_lab.tables.client_file import Money
 from retention_lab.text import Text
 
 Say = Callable[..., Finding]
@@ -44,6 +46,8 @@ RATE = SaveRate(
     n_hold_out_left=0,
     n_lost=0,
     why_not="no_list",
+    money=Money(monthly_value_is="revenue", margin_rate=0.45, contact_cost=4.0, save_rate=0.12),
+    has_dates=True,
 )
 MONEY = ListMoney(
     saving=estimate(38_049.0, 31_020.0, 44_960.0),
@@ -67,7 +71,7 @@ PLAN = ActionPlan(
     customers=pd.DataFrame({"customer_id": ["secret-id"] * 1550}),
     losses=estimate(402.4, 380.2, 425.9),
     money=MONEY,
-    hold_out=HoldOut(n_hold_out=310, n_elsewhere=0, share_leaving=0.3, smallest_save_rate=0.25),
+    hold_out=HoldOut(n_hold_out=310, n_elsewhere=0, share_leaving=0.3, smallest_save_rate=0.1),
     curve_by_value=np.array([1.0]),
     curve_by_risk=np.array([1.0]),
     n_here=10_000,
@@ -88,12 +92,12 @@ def test_a_list_that_pays(say: Say) -> None:
     found = say()
 
     assert found.headline == (
-        "Contacting the 1,240 customers on the list is expected to save about €38,000 over 365 days (€31,000 to "
-        "€45,000), after €4,960 for the contacts, if 12% of those who would leave can be kept."
+        "Contacting the 1,240 customers on the list is expected to save about €38,000 of margin over 365 days "
+        "(€31,000 to €45,000), after €4,960 for the contacts, if 12% of those who would leave can be kept."
     )
     assert found.action == (
-        "Send actions.xlsx to whoever makes the contacts. Leave the 310 customers who are held out alone. Come back on "
-        "31 October 2027 to see what it achieved."
+        "Send actions.xlsx to whoever makes the contacts. Do not contact the 310 customers held out; they are not in "
+        "the file. Come back on 31 October 2027 to see what it achieved."
     )
     assert (found.id, found.verdict) == ("churn.actions", "act")
     assert (found.estimate, found.ci_lower, found.ci_upper, found.unit) == (38_049.0, 31_020.0, 44_960.0, "EUR")
@@ -107,7 +111,7 @@ def test_what_is_only_assumed_is_said_beside_the_rate_from_which_it_pays(say: Sa
         "The contacts pay for themselves from a share kept of 1.4% (1.2% to 1.7%).",
         "The interval covers how well the chances of leaving are known, and not the share that is kept.",
     )
-    assert caveats[4].endswith("If the list is not sent, remove that file, or its customers count as contacted.")
+    assert caveats[6].endswith("If the list is not sent, remove that file, or its customers count as contacted.")
 
 
 def test_one_customer_is_spoken_of_as_one(say: Say) -> None:
@@ -116,13 +120,14 @@ def test_one_customer_is_spoken_of_as_one(say: Say) -> None:
 
     assert found.headline.startswith("Contacting the 1 customer on the list")
     assert "for the contact, if" in found.headline
-    assert "Leave the 1 customer who is held out alone." in found.action
+    assert "Do not contact the 1 customer held out, who is not in the file." in found.action
 
 
 def test_what_costs_nothing_is_not_said_to_cost(say: Say) -> None:
     found = say(money=replace(MONEY, cost=0.0, contact_cost=0.0, break_even=estimate(0.0, 0.0, 0.0)))
 
     assert "after" not in found.headline
+    assert "less" not in found.definition
     assert not [caveat for caveat in found.caveats if "pay for themselves" in caveat]
 
 
@@ -211,6 +216,75 @@ def test_a_report_on_the_past_sends_nobody_anything(say: Say) -> None:
     assert not [caveat for caveat in found.caveats if "assignments/" in caveat]
 
 
+def test_who_is_missing_from_the_list_is_counted(say: Say) -> None:
+    caveats = say(n_not_judged=40, n_without_value=1, hold_out=replace(PLAN.hold_out, n_elsewhere=2)).caveats
+
+    assert caveats[-2:] == (
+        "40 customers cannot be judged, and are not on the list.",
+        "1 customer has a blank or negative monthly value, and is not on the list.",
+    )
+    assert "2 customers are left alone because another list holds them out." in caveats
+
+
+def test_no_id_of_a_customer_is_in_a_finding(say: Say) -> None:
+    assert "secret" not in str(say().to_dict())
+
+
+def test_the_chances_count_from_the_day_through_which_departures_are_known(study: ChurnStudy, text: Text) -> None:
+    earlier = replace(study, as_of=date(2025, 10, 31))
+
+    assert "within 365 days of 31 October 2025" in actions_finding(PLAN, earlier, text).definition
+
+
+@pytest.mark.parametrize(
+    ("hold_out", "has_dates", "said"),
+    [
+        (
+            {"smallest_save_rate": 0.25},
+            True,
+            "Whether the contacts work will show only if 25% or more are kept: hold out more, or add up several lists.",
+        ),
+        ({"smallest_save_rate": 0.12}, True, "Come back on 31 October 2027 to see what it achieved."),
+        (
+            {"smallest_save_rate": float("nan")},
+            True,
+            "will not show from this list alone: hold out more, or add up several lists.",
+        ),
+        ({"n_hold_out": 4, "n_elsewhere": 4}, True, "will not show, as nobody is held out to compare with."),
+        ({}, False, "tenures and no dates: ask for the days on which they started and ended."),
+    ],
+)
+def test_nobody_is_asked_to_come_back_for_what_will_not_show(
+    say: Say, hold_out: dict[str, Any], has_dates: bool, said: str
+) -> None:
+    found = say(hold_out=replace(PLAN.hold_out, **hold_out), save_rate=replace(RATE, has_dates=has_dates))
+
+    assert found.action.endswith(said)
+    assert ("Come back" in found.action) == said.startswith("Come back")
+
+
+def test_where_silence_says_who_left_a_list_can_be_read_only_after_that_silence(study: ChurnStudy, text: Text) -> None:
+    silent: Any = SimpleNamespace(inactive_days=30)
+    quiet = replace(study, observation=replace(study.observation, rule=silent))
+
+    assert actions_finding(PLAN, quiet, text).action.endswith("Come back on 30 November 2027 to see what it achieved.")
+
+
+def test_how_many_more_contacts_would_pay_is_said_where_the_list_is_cut(say: Say) -> None:
+    told = (
+        "Up to 4,000 contacts pay, as far as the chances are right; this list is shorter because contact_share allows "
+        "10% of those here."
+    )
+
+    assert told in say(n_here=15_500).caveats
+    assert told not in say(n_here=15_500, n_worth=1550).caveats
+    assert told not in say(n_here=15_500, money=None).caveats
+
+
+def test_the_list_is_said_to_rest_on_the_customers_judged(say: Say) -> None:
+    assert say(n_here=10_000, n_not_judged=300).n_obs == 9700
+
+
 def test_a_rate_that_was_found_is_told_with_what_it_was_found_from(say: Say) -> None:
     rate = replace(
         RATE,
@@ -252,39 +326,18 @@ def test_a_list_that_kept_nobody_is_not_dressed_up(say: Say) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("why_not", "said"),
-    [
-        ("unclear", "leaves it open: 5.0% (-10.0% to 20.0%) were kept, which allows for nothing kept as well as for"),
-        ("too_few", "was too small to say: 40 contacted, 9 held out."),
-        ("no_dates", "cannot tell, as the customers have tenures and no dates."),
-    ],
-)
-def test_why_the_last_list_is_not_used_is_said(say: Say, why_not: str, said: str) -> None:
-    rate = replace(RATE, why_not=why_not, assigned_on=date(2025, 10, 31), n_contact=40, n_hold_out=9)
-    rate = replace(rate, estimate=estimate(0.05, -0.1, 0.2)) if why_not == "unclear" else rate
+def test_on_a_share_that_nobody_has_named_nothing_is_to_be_done(say: Say) -> None:
+    silent = Money(contact_cost=4.0)
 
-    caveat = say(save_rate=rate).caveats[0]
-
-    assert caveat.startswith("That 12% can be kept is an assumption of the client file, not a result. The list of 31")
-    assert said in caveat
-
-
-def test_who_is_missing_from_the_list_is_counted(say: Say) -> None:
-    caveats = say(n_not_judged=40, n_without_value=1, hold_out=replace(PLAN.hold_out, n_elsewhere=2)).caveats
-
-    assert caveats[-2:] == (
-        "40 customers cannot be judged, and are not on the list.",
-        "1 customer has a blank or negative monthly value, and is not on the list.",
+    assert say(save_rate=replace(RATE, source="default", money=silent)).verdict == "watch"
+    assert (
+        say(save_rate=replace(RATE, source="experiment", estimate=estimate(0.1, 0.0, 0.2), money=silent)).verdict
+        == "act"
     )
-    assert "2 customers are left alone because another list holds them out." in caveats
 
 
-def test_no_id_of_a_customer_is_in_a_finding(say: Say) -> None:
-    assert "secret" not in str(say().to_dict())
+@pytest.mark.parametrize("what", ["revenue", "margin"])
+def test_a_saving_of_margin_is_not_taken_for_revenue(say: Say, what: Any) -> None:
+    money = Money(monthly_value_is=what, contact_cost=4.0)
 
-
-def test_the_chances_count_from_the_day_through_which_departures_are_known(study: ChurnStudy, text: Text) -> None:
-    earlier = replace(study, as_of=date(2025, 10, 31))
-
-    assert "within 365 days of 31 October 2025" in actions_finding(PLAN, earlier, text).definition
+    assert ("€38,000 of margin over" in say(save_rate=replace(RATE, money=money)).headline) == (what == "revenue")

@@ -132,3 +132,15 @@ def test_the_order_and_the_error_are_said_with_their_intervals(text: Text) -> No
 )
 def test_covariates_that_gain_nothing_are_not_praised(text: Text, gain: tuple[float, float, float], said: str) -> None:
     assert said in accuracy_sentences(replace(TEST, gain=estimate(*gain)), text)[1]
+
+
+def test_a_client_with_dates_who_cannot_be_tested_is_not_said_to_have_been_split(
+    study: ChurnStudy, make_study: Callable[..., ChurnStudy], text: Text
+) -> None:
+    untold = replace(TEST, cut=None, calibration=None, reason="not_observed")
+    dated = make_study(observation=replace(study.observation, first_start=date(2024, 1, 1)))
+
+    assert backtest_finding(dated, untold, text).definition == (
+        "The model would be fitted again to what was known 100 days earlier, and held against who left after that."
+    )
+    assert "one half" in backtest_finding(study, untold, text).definition

@@ -154,7 +154,8 @@ def test_money_at_risk(
 
     assert found is not None
     assert found.headline == (
-        "They take along about €1,230 a month (€1,100 to €1,400), of the €9,000 a month that these customers bring now."
+        "With them go about €1,230 a month (€1,100 to €1,400), 14% of the €9,000 a month that these customers bring "
+        "now."
     )
     assert found.unit == "EUR a month"
     assert "1 customer still here has a blank or negative monthly value, which counts as nought." in found.caveats

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from retention_lab.analysis.contrasts import MIDDLE
 from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.analysis.model import ChurnModel
 from retention_lab.findings.drivers import driver_finding, driver_findings
 from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.hazard_ratios import HazardRatio
@@ -207,4 +209,45 @@ def test_customers_of_groups_that_nobody_left_are_said_to_be_missing(
 
     assert caveats[-1] == (
         "1 customer still here is in a group that nobody has left so far, and is not in this number."
+    )
+
+
+AGE: dict[str, Any] = {"name": "age", "kind": "number", "level": UPPER, "reference": MIDDLE}
+
+
+@pytest.mark.parametrize(
+    ("curved", "pvalue", "verdict", "words"),
+    [
+        (("age",), 1e-9, "watch", "Age matters, but not in one direction"),
+        (("age",), 0.3, "no_evidence", "no evidence of a difference"),
+        ((), 1e-9, "no_evidence", "no evidence of a difference"),
+    ],
+)
+def test_a_number_that_clearly_matters_in_a_curve_is_never_said_not_to(
+    make_drivers: MakeDrivers,
+    make_model: Callable[..., ChurnModel],
+    make_effect: MakeEffect,
+    text: Text,
+    curved: tuple[str, ...],
+    pvalue: float,
+    verdict: str,
+    words: str,
+) -> None:
+    drivers = make_drivers(model=make_model(curved=curved))
+
+    found = driver_finding(drivers, make_effect(-0.01, -0.03, 0.012, pvalue_adjusted=pvalue, **AGE), text)
+
+    assert found.verdict == verdict
+    assert words in found.headline
+
+
+def test_a_curve_is_told_with_the_interval_of_what_is_compared(
+    make_drivers: MakeDrivers, make_model: Callable[..., ChurnModel], make_effect: MakeEffect, text: Text
+) -> None:
+    drivers = make_drivers(model=make_model(curved=("age",)))
+
+    assert driver_finding(drivers, make_effect(-0.01, -0.03, 0.012, **AGE), text).headline == (
+        "Age matters, but not in one direction: customers at the upper quartile of age and those in the middle may be "
+        "alike (from 3.0 points fewer to 1.2 points more still here after 100 days), customers with other values are "
+        "not."
     )

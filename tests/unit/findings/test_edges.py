@@ -87,7 +87,7 @@ def everything_said(client: Client, horizon_days: int) -> tuple[list[Finding], l
     drivers = estimate_drivers(study.observation, horizon=study.horizon, year=study.year, min_group=study.min_group)
     rate = find_save_rate(client, study)
     plan = choose_actions(client, study, drivers.here, drivers.draw_losses, save_rate=rate)
-    first = [*headline(study, result, groups, drivers, plan, client.text)]
+    first = [*headline(study, result, groups, drivers, backtest_churn(client, study), plan, client.text)]
     others = [
         *group_findings(study, groups, client.text),
         *driver_findings(drivers, client.text),

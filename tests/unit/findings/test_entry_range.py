@@ -78,3 +78,12 @@ def test_what_the_client_file_says_is_repeated(make_study: MakeStudy, text: Text
     )
     late = make_study(tenure=np.arange(10, 110), left=np.arange(100) % 2, entry=np.full(100, 5))
     assert entry_finding(late, None, text).headline.startswith("100 customers count only from the day")
+
+
+def test_a_known_entry_has_no_range_in_its_definition(study: ChurnStudy, text: Text) -> None:
+    end = EntryEnd(median=estimate(420.0), at_horizon=estimate(0.86))
+
+    known, unknown_entry = entry_finding(study, None, text), entry_finding(study, found(end, end), text)
+
+    assert known.definition == "When each customer came under observation, as the client file says."
+    assert "anywhere between" in unknown_entry.definition

@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from retention_lab.analysis.contrasts import MIDDLE
 from retention_lab.findings.words import at_time, capitalised, customers_in, level_name, span, stretch_name, those_in
 from retention_lab.tables.levels import LOWER, NO, OTHER, UPPER, YES
 from retention_lab.text import Text
@@ -55,14 +56,17 @@ def test_times_and_capitals(text: Text) -> None:
 def test_customers_are_named_by_what_they_have(text: Text) -> None:
     assert customers_in("sales_channel", "Door to door", text) == "customers with sales channel “Door to door”"
     assert customers_in("age", LOWER, text) == "customers at the lower quartile of age"
+    assert customers_in("monthly_fee", MIDDLE, text) == "customers in the middle of monthly fee"
     assert customers_in("club", YES, text) == "customers with club"
     assert customers_in("club", NO, text) == "customers without club"
     assert those_in("Web", text) == "those with “Web”"
     assert those_in(UPPER, text) == "those at the upper quartile"
+    assert those_in(MIDDLE, text) == "those in the middle"
     assert those_in(NO, text) == "those without"
 
 
 def test_our_label_is_said_and_a_client_level_that_looks_like_it_is_left_as_it_is(text: Text) -> None:
     assert level_name(OTHER, text) == "other"
     assert level_name("(other)", text) == "(other)"
+    assert (level_name(MIDDLE, text), level_name("(middle)", text)) == ("middle", "(middle)")
     assert level_name("{n} <b>%s", text) == "{n} <b>%s"

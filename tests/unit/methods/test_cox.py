@@ -424,3 +424,42 @@ def test_a_fit_that_tells_nothing_predicts_the_same_of_all() -> None:
     fit = fit_cox(pd.DataFrame({"x": np.tile([0.0, 1.0], 30)}), np.repeat(rng.permutation(30) + 1.0, 2), np.ones(60))
 
     assert shrink_fit(fit).coefficients == pytest.approx([0.0])
+
+
+@pytest.mark.parametrize("names", [["a", "b", "x"], ["x", "b", "a"]])
+def test_of_two_columns_that_differ_by_rounding_the_first_is_kept(names: list[str]) -> None:
+    rng = np.random.default_rng(4)
+    a, x = rng.normal(size=3000), rng.normal(size=3000)
+    design = pd.DataFrame({"a": a.round(3), "b": (2 * a + 1).round(3), "x": x})[names]
+    stay, seen = rng.exponential(np.exp(-0.5 * a - 0.3 * x)), rng.exponential(2, 3000)
+    (first,) = [name for name in names if name != "x"][:1]
+
+    fit = fit_cox(design, np.minimum(stay, seen), stay <= seen)
+
+    alone = fit_cox(design[[name for name in names if name in (first, "x")]], np.minimum(stay, seen), stay <= seen)
+    assert fit.not_estimable == {"b" if first == "a" else "a": "collinear"}
+    assert fit.names == alone.names
+    # Once the other is out it is the same fit, to the last step of Newton's method.
+    assert fit.coefficients == pytest.approx(alone.coefficients, abs=1e-12)
+
+
+def test_a_column_that_all_but_adds_up_two_others_is_the_one_left_out() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(2, 3000))
+    design = pd.DataFrame({"a": a, "b": b, "sum": (a + b).round(3)})
+    stay = rng.exponential(np.exp(-0.5 * a))
+
+    fit = fit_cox(design, stay, np.ones(3000))
+
+    assert fit.names == ("a", "b")
+    assert fit.not_estimable == {"sum": "collinear"}
+
+
+def test_two_columns_that_go_together_closely_are_both_kept_where_the_data_can_tell_them_apart() -> None:
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=5000)
+    near = a + rng.normal(scale=0.02, size=5000)
+
+    fit = fit_cox(pd.DataFrame({"a": a, "near": near}), rng.exponential(np.exp(-a)), np.ones(5000))
+
+    assert fit.names == ("a", "near")

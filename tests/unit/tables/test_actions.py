@@ -73,13 +73,16 @@ def test_ids_are_text_and_nothing_in_the_sheet_is_run(client: Client) -> None:
     assert [value for _, value in rows[0]] == [
         "Rank",
         "Customer",
-        "Name in the report",
         "Days as a customer",
         "Chance of leaving",
         "Monthly value (EUR)",
         "Expected saving (EUR)",
+        "Called on",
+        "Reached",
+        "Note",
+        "Name in the report",
     ]
-    assert [kind for kind, _ in rows[1]] == ["n", "s", "s", "n", "n", "n", "n"]
+    assert [kind for kind, _ in rows[1]] == ["n", "s", "n", "n", "n", "n", "s"]
     assert "f" not in {kind for kind, _ in cells}
     with zipfile.ZipFile(book) as parts:
         # An address that is made a link could be clicked.
@@ -112,7 +115,8 @@ def test_the_second_sheet_explains_every_column_and_warns_of_the_hold_out(client
     explained = [[value for _, value in row] for row in sheet(book, 2)]
     said = " ".join(value for row in explained for value in row)
     assert "5 customers to contact, as the data stood on 31 October 2026." in said
-    assert "Customers who are held out are not in this list." in said
+    assert explained[0][0] == "Call from the top; stop when time runs out."
+    assert "Customers who are not in this file must not be called about leaving" in said
     assert "The chance of leaving within 90 days, if nothing is done." in said
     heads = {value for _, value in sheet(book, 1)[0]}
     assert heads <= {row[0] for row in explained if len(row) > 1 and row[1]}
@@ -135,7 +139,7 @@ def test_a_list_of_nobody_has_its_heads_and_says_so(client: Client) -> None:
     listed, book, kept = client.write_actions("churn-2026-10-31", frame().head(0), horizon_days=365)
 
     assert len(sheet(book, 1)) == 1
-    assert "0 customers to contact" in sheet(book, 2)[0][0][1]
+    assert "0 customers to contact" in sheet(book, 2)[1][0][1]
     assert (len(pd.read_csv(listed)), load_assignments(kept.parents[1]).empty) == (0, True)
 
 
@@ -176,3 +180,48 @@ def test_what_a_kernel_tells_its_runner_holds_no_key(client: Client, tmp_path: P
     told = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert json.loads((tmp_path / "out" / "inputs.json").read_text())["as_of"] == "2026-10-31"
     assert not [content for content in told if re.search(rb"0{32}", content)]
+
+
+def layout(path: Path, n: int) -> ElementTree.Element:
+    with zipfile.ZipFile(path) as book:
+        return ElementTree.fromstring(book.read(f"xl/worksheets/sheet{n}.xml"))
+
+
+def test_no_head_and_no_value_is_cut(client: Client) -> None:
+    long = frame().assign(customer_id=["A-very-long-id-of-thirty-four-chars"] * 6, expected_saving=123_456_789_012.5)
+    _, book, _ = client.write_actions("churn-2026-10-31", long, horizon_days=365)
+
+    widths = [float(column.get("width", 0)) for column in layout(book, 1).findall("x:cols/x:col", NS)]
+    heads = [value for _, value in sheet(book, 1)[0]]
+    assert len(widths) == len(heads)
+    # The button of the filter takes the room of some three characters.
+    assert all(width >= len(head) + 3 for width, head in zip(widths, heads, strict=True))
+    assert widths[heads.index("Customer")] >= 35
+    assert widths[heads.index("Expected saving (EUR)")] >= len("123,456,789,012.50")
+
+
+def test_the_list_is_printed_across_with_its_heads_on_every_page(client: Client) -> None:
+    _, book, _ = client.write_actions("churn-2026-10-31", frame(), horizon_days=365)
+
+    setup = layout(book, 1).find("x:pageSetup", NS)
+    assert setup is not None
+    assert (setup.get("orientation"), setup.get("fitToHeight")) == ("landscape", "0")
+    with zipfile.ZipFile(book) as parts:
+        assert b"Contact!$1:$1" in parts.read("xl/workbook.xml")
+
+
+def test_the_file_for_programs_has_the_columns_it_always_had(client: Client) -> None:
+    listed, *_ = client.write_actions("churn-2026-10-31", frame(), horizon_days=365)
+
+    columns = "rank,customer_id,pseudonym,tenure_days,risk,monthly_value,expected_saving"
+    assert pd.read_csv(listed).columns.tolist() == columns.split(",")
+
+
+def test_long_lines_of_the_second_sheet_are_not_cut(client: Client) -> None:
+    _, book, _ = client.write_actions("churn-2026-10-31", frame(), horizon_days=365)
+
+    rows = layout(book, 2).findall("x:sheetData/x:row", NS)
+    lines = [row[0][1] for row in sheet(book, 2)]
+    tall = [float(row.get("ht", 15)) for row, line in zip(rows, lines, strict=True) if len(line) > 110]
+    assert tall
+    assert min(tall) >= 30

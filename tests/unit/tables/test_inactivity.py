@@ -295,7 +295,7 @@ def test_a_monthly_value_of_the_client_comes_first(make_shop: MakeShop) -> None:
     assert frame(observed)[MONTHLY_VALUE].tolist() == [7.5]
 
 
-def test_customers_by_months_leave_in_the_month_begun_and_are_here_for_the_months_completed(
+def test_customers_by_months_are_counted_with_the_fraction_of_the_month(
     make_shop: MakeShop,
 ) -> None:
     customers = pd.DataFrame({"customer_id": ["a", "b"], "plan": ["x", "y"]})
@@ -303,7 +303,10 @@ def test_customers_by_months_leave_in_the_month_begun_and_are_here_for_the_month
     observed = observe_customers(make_shop(rows, customers, inactive_days=60, unit="months"))
 
     assert observed.unit == "months"
-    assert found(observed) == {"a": (2, True), "b": (4, False)}
+    assert found(observed) == {
+        "a": (pytest.approx(50 / 30.4, abs=0.1), True),
+        "b": (pytest.approx(140 / 30.4, abs=0.1), False),
+    }
 
 
 def test_customers_with_contracts_take_no_rule(make_client: Callable[..., Client]) -> None:

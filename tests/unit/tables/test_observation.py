@@ -37,47 +37,45 @@ def frame(observation: Observation) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("unit", "start", "end", "completed", "begun"),
+    ("unit", "start", "end", "units"),
     [
-        ("days", "2024-02-28", "2024-03-01", 2, 2),
-        ("days", "2025-01-01", "2025-01-01", 0, 0),
-        ("weeks", "2025-01-01", "2025-01-01", 0, 0),
-        ("weeks", "2025-01-01", "2025-01-07", 0, 1),
-        ("weeks", "2025-01-01", "2025-01-15", 2, 2),
-        ("months", "2025-01-15", "2025-01-15", 0, 0),
-        ("months", "2025-01-31", "2025-02-27", 0, 1),
-        ("months", "2025-01-31", "2025-02-28", 1, 1),
-        ("months", "2025-01-31", "2025-03-01", 1, 2),
-        ("months", "2025-01-31", "2025-03-30", 1, 2),
-        ("months", "2025-01-31", "2025-03-31", 2, 2),
-        ("months", "2025-01-30", "2025-02-27", 0, 1),
-        ("months", "2025-01-29", "2025-02-28", 1, 1),
-        ("months", "2024-01-31", "2024-02-28", 0, 1),
-        ("months", "2024-01-31", "2024-02-29", 1, 1),
+        ("days", "2024-02-28", "2024-03-01", 2),
+        ("days", "2025-01-01", "2025-01-01", 0),
+        ("weeks", "2025-01-01", "2025-01-01", 0),
+        ("weeks", "2025-01-01", "2025-01-07", 6 / 7),
+        ("weeks", "2025-01-01", "2025-01-15", 2),
+        ("months", "2025-01-15", "2025-01-15", 0),
+        ("months", "2025-01-31", "2025-02-27", 27 / 28),
+        # The anniversary of a day that a month lacks is its last day.
+        ("months", "2025-01-31", "2025-02-28", 1),
+        ("months", "2025-01-31", "2025-03-01", 1 + 1 / 31),
+        ("months", "2025-01-31", "2025-03-31", 2),
+        ("months", "2025-01-29", "2025-02-28", 1),
+        ("months", "2024-01-31", "2024-02-29", 1),
         # 59 days are less than two months in summer, and two at the turn of February.
-        ("months", "2025-07-01", "2025-08-29", 1, 2),
-        ("months", "2025-01-01", "2025-03-01", 2, 2),
-        ("months", "2024-12-15", "2025-12-14", 11, 12),
-        ("months", "2024-12-15", "2025-12-15", 12, 12),
-        ("years", "2024-02-29", "2025-02-27", 0, 1),
-        ("years", "2024-02-29", "2025-02-28", 1, 1),
-        ("years", "2020-06-01", "2025-05-31", 4, 5),
+        ("months", "2025-07-01", "2025-08-29", 1 + 28 / 31),
+        ("months", "2025-01-01", "2025-03-01", 2),
+        ("months", "2024-12-15", "2025-12-14", 11 + 29 / 30),
+        ("months", "2024-12-15", "2025-12-15", 12),
+        ("years", "2024-02-29", "2025-02-28", 1),
+        ("years", "2020-06-01", "2025-05-31", 4 + 364 / 365),
     ],
 )
-def test_who_left_left_in_the_unit_begun_and_who_is_here_stayed_the_units_completed(
-    unit: str, start: str, end: str, completed: int, begun: int, observe: Observe
+def test_time_is_counted_by_the_calendar_with_the_fraction_of_the_unit_that_runs(
+    unit: str, start: str, end: str, units: float, observe: Observe
 ) -> None:
     gone, here = f"ID,Start,End\n1,{start},{end}\n", f"ID,Start,End\n1,{start},\n"
 
-    assert frame(observe(gone, unit=unit)).duration.tolist() == [begun]
-    assert frame(observe(here, unit=unit, as_of=end)).duration.tolist() == [completed]
+    assert frame(observe(gone, unit=unit)).duration.tolist() == pytest.approx([units])
+    assert frame(observe(here, unit=unit, as_of=end)).duration.tolist() == pytest.approx([units])
 
 
-@pytest.mark.parametrize("unit", ["days", "weeks", "months"])
-def test_survival_after_a_year_is_the_truth_whatever_the_unit(unit: str, observe: Observe) -> None:
+@pytest.mark.parametrize("history", [420, 1400])
+@pytest.mark.parametrize("unit", ["days", "weeks", "months", "years"])
+def test_survival_after_a_year_is_the_truth_whatever_the_unit(unit: str, history: int, observe: Observe) -> None:
     # Leaving at a constant rate, in days; whoever would leave after the last day is still here.
     rng = np.random.default_rng(8)
-    starts = pd.Timestamp(2026, 10, 31) - pd.to_timedelta(rng.integers(1, 1400, 4000), unit="D")
+    starts = pd.Timestamp(2026, 10, 31) - pd.to_timedelta(rng.integers(1, history, 4000), unit="D")
     ends = starts + pd.to_timedelta(np.ceil(rng.exponential(600, 4000)), unit="D")
     rows = [
         f"{n:04},{start.date()},{end.date() if end <= pd.Timestamp(2026, 10, 31) else ''}"
@@ -86,28 +84,32 @@ def test_survival_after_a_year_is_the_truth_whatever_the_unit(unit: str, observe
     found = frame(observe("ID,Start,End\n" + "\n".join(rows), unit=unit))
     table = life_table(found.duration, found.event_observed)
 
-    (after_a_year,) = survival_at(estimate_survival(table), [{"days": 365, "weeks": 52, "months": 12}[unit]])
+    (after_a_year,) = survival_at(
+        estimate_survival(table), [{"days": 365, "weeks": 365 / 7, "months": 12, "years": 1}[unit]]
+    )
 
-    # Four standard errors of about 0.9 points; rounding departures down would cost five points in months.
-    assert after_a_year.value == pytest.approx(np.exp(-365 / 600), abs=0.036)
+    # Four standard errors. Were departures counted at the end of their unit and those still here at the last one
+    # completed, years would be ten points off, and with a short history nobody at all would seem to stay.
+    assert after_a_year.value == pytest.approx(np.exp(-365 / 600), abs=4 * after_a_year.std_error)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(starts=st.lists(st.dates(date(2000, 1, 1), date(2026, 10, 31)), min_size=30, max_size=60))
 def test_months_are_counted_as_on_a_calendar(starts: list[date], observe: Observe) -> None:
-    def months(start: date, end: date) -> int:
-        """The smallest number of months after which the anniversary has come."""
+    def months(start: date, end: date) -> float:
+        """The anniversaries that have come, and the share of the days to the next one that have passed."""
         count = 0
-        while (pd.Timestamp(start) + pd.DateOffset(months=count)).date() < end:
+        while (pd.Timestamp(start) + pd.DateOffset(months=count + 1)).date() <= end:
             count += 1
-        return count
+        last, following = ((pd.Timestamp(start) + pd.DateOffset(months=n)).date() for n in (count, count + 1))
+        return count + (end - last).days / (following - last).days
 
     ends = [min(start + timedelta(days=40 * n), date(2026, 10, 31)) for n, start in enumerate(starts)]
     rows = [f"{n:03},{start},{end}" for n, (start, end) in enumerate(zip(starts, ends, strict=True))]
 
     found = frame(observe("ID,Start,End\n" + "\n".join(rows), unit="months")).duration
 
-    assert found.tolist() == [months(start, end) for start, end in zip(starts, ends, strict=True)]
+    assert found.tolist() == pytest.approx([months(start, end) for start, end in zip(starts, ends, strict=True)])
 
 
 def test_after_the_last_day_nothing_has_happened_yet(observe: Observe) -> None:
@@ -190,7 +192,7 @@ def test_a_covariate_that_holds_from_a_day_on_is_that_day_in_the_unit_of_the_dur
     observed = observe("ID,Start,End,Club\n" + "\n".join(rows), covariates=covariates, unit="months")
 
     since = frame(observed)["club_since"]
-    assert since.dropna().to_dict() == {"a": 4, "c": -1, "d": 0}
+    assert since.dropna().to_dict() == pytest.approx({"a": 3 + 14 / 30, "c": -2 + 19 / 30, "d": 0})
     assert (observed.since, "club" in observed.rows.columns) == (("club",), False)
 
 

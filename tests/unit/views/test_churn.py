@@ -147,3 +147,30 @@ def test_what_cannot_be_estimated_is_said_and_not_left_as_a_dash(make_client: Ma
     assert not [
         cell for table in (ratios, counts) for row in table.rows for cell in row if "–" in cell or "nan" in cell
     ]
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_client_without_covariates_is_not_said_to_have_too_little_of_them(
+    make_client: MakeClient, declared: bool
+) -> None:
+    frame = customers() if declared else customers().drop(columns="contract")
+    client = make_client(frame, unit="months")
+    study = churn.study_churn(client)
+    result, moved = churn.estimate_churn(study), drivers.estimate_drivers(study.observation, horizon=12, year=12)
+
+    counts = churn_tables.table_of_counts(study, result, moved, client.text)
+    groups = churn_tables.table_of_groups(study, churn.compare_groups(study), client.text)
+
+    assert ("declares no covariates" in charts.plot_drivers(moved, client.text).caption) != declared
+    assert len(counts.rows) == (2 if declared else 1)
+    assert ("two ways" in counts.caption) == declared
+    assert ([row[0] for row in groups.rows] == ["No covariate forms groups"]) != declared
+    assert {len(row) for row in groups.rows} == {len(groups.columns)}
+
+
+def test_covariates_of_which_nothing_can_be_said_are_not_said_to_be_missing(make_client: MakeClient) -> None:
+    client = make_client(customers().assign(contract="all alike"), unit="months")
+    study = churn.study_churn(client)
+    moved = drivers.estimate_drivers(study.observation, horizon=12, year=12)
+
+    assert "too little" in charts.plot_drivers(moved, client.text).caption

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -83,3 +84,12 @@ def test_steady_ratios_have_no_empty_columns(make_client: MakeClient) -> None:
     table = diagnostics.table_of_changing(drivers, TEXT)
 
     assert table.columns == ("Covariate", "p, Holm")
+
+
+def test_a_single_group_of_predictions_is_said_in_the_singular(client: Client, study: ChurnStudy) -> None:
+    test = backtest_churn(client, study)
+    assert test.calibration is not None
+    one = replace(test, calibration=replace(test.calibration, groups=test.calibration.groups[:1]))
+
+    assert "Customers in 1 group by" in diagnostics.plot_calibration(one, TEXT).caption
+    assert "1 groups" not in diagnostics.plot_calibration(one, TEXT).caption

@@ -64,3 +64,14 @@ def test_a_table_is_text_for_the_report_and_escaped_for_a_notebook() -> None:
 
     assert json.loads(json.dumps(shown[MIME]))["data"]["rows"] == [["<i>North</i>", "10"]]
     assert "&lt;i&gt;North&lt;/i&gt;" in shown["text/html"]
+
+
+def test_numbers_in_words_keep_their_digits_and_those_of_the_drawing_do_not() -> None:
+    with themed_axes() as (drawn, axes):
+        axes.plot([0, 1, 2.123456789], [1, 0.5, 0.25])
+        axes.set_title("€10.00 a month, 0.125 of it")
+
+    drawing = Chart(drawn, "Who stays", "25% are left at 2.").to_svg()
+
+    assert "€10.00 a month, 0.125 of it" in drawing
+    assert not re.search(r"\d\.\d{2}", re.sub(r">[^<]*<", "><", drawing))

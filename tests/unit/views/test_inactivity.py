@@ -14,19 +14,17 @@ from retention_lab.findings.inactivity import activity_findings
 from retention_lab.tables.client import Client
 from retention_lab.text import Text
 from retention_lab.views import inactivity as views
-from retention_lab.views.display import Chart, Table
+from retention_lab.views.display import Chart
 
 TEXT = Text("en", "EUR")
 END = date(2026, 1, 1)
 RNG = np.random.default_rng(2)
 
 
-def shown(activity: CustomerActivity | None) -> list[Chart | Table | None]:
+def shown(activity: CustomerActivity | None) -> list[Chart | None]:
     return [
         views.plot_rule(activity, TEXT),
         views.plot_hold_out(activity, TEXT),
-        views.table_of_rules(activity, TEXT),
-        views.table_of_hold_out(activity, TEXT),
     ]
 
 
@@ -47,29 +45,18 @@ def test_the_rule_in_force_is_marked_with_how_often_it_is_wrong(activity: Custom
     assert f"{wrong} after 90 days" in chart.alt
 
 
-def test_the_table_of_rules_gives_each_share_its_interval(activity: CustomerActivity) -> None:
-    rows = {row[0]: row for row in views.table_of_rules(activity, TEXT).rows}
-
-    assert [name for name in rows if "the rule" in name] == ["90 days (the rule)"]
-    for row in rows.values():
-        lower, upper = (float(part.rstrip("%")) for part in row[2].split(" to "))
-        assert lower <= float(row[1].rstrip("%")) <= upper
-    assert rows["7 days"][3] == TEXT.count(activity.candidates[0].n_silent)
-
-
-def test_the_hold_out_is_drawn_and_listed_class_by_class(activity: CustomerActivity) -> None:
-    chart, table = views.plot_hold_out(activity, TEXT), views.table_of_hold_out(activity, TEXT)
+def test_the_hold_out_is_drawn_class_by_class(activity: CustomerActivity) -> None:
+    chart = views.plot_hold_out(activity, TEXT)
+    assert chart is not None
 
     named = [label.get_text() for label in chart.figure.axes[0].get_xticklabels()]
     assert named == ["0", "1", "2", "3", "4", "5", "6", "7 or more"]
-    assert [row[0] for row in table.rows] == [*named, "All"]
-    total = activity.hold_out.total
-    assert total is not None
-    assert table.rows[-1][2:4] == (TEXT.number(total.predicted, 2), TEXT.number(total.actual.value, 2))
 
 
 def test_numbers_on_the_axis_are_those_that_stand_there(activity: CustomerActivity) -> None:
-    axes = views.plot_hold_out(activity, TEXT).figure.axes[0]
+    chart = views.plot_hold_out(activity, TEXT)
+    assert chart is not None
+    axes = chart.figure.axes[0]
 
     for tick in axes.get_yticks():
         label = axes.yaxis.get_major_formatter()(tick)
@@ -107,4 +94,4 @@ def test_odd_clients_are_shown_without_a_hole(case: str, make_shop: Callable[...
 
 
 def test_contracts_have_no_rule_and_nothing_is_shown() -> None:
-    assert shown(None) == [None] * 4
+    assert shown(None) == [None] * 2

@@ -113,14 +113,12 @@ def test_the_table_sets_the_naive_share_beside_the_true_one(make_client: MakeCli
     assert "too high" in table.columns[4]
 
 
-def test_a_client_without_reasons_has_a_chart_and_a_table_that_say_so(make_client: MakeClient) -> None:
+def test_a_client_without_reasons_has_neither_chart_nor_table(make_client: MakeClient) -> None:
     client = make_client(customers(SHARES).drop(columns="end_reason"))
+    study = study_churn(client)
+    found = estimate_reasons(study)
 
-    _, chart, table = shown(client)
-
-    assert chart.caption == "Why they leave is not known: the export gives no reasons."
-    assert table.rows[0][0] == chart.caption
-    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert (plot_reasons(study, found, client.text), table_of_reasons(study, found, client.text)) == (None, None)
 
 
 @pytest.mark.parametrize("changes", [{"churned": 0}, {"churned": 1, "tenure": 0}, {"end_reason": ""}])
@@ -129,3 +127,16 @@ def test_odd_clients_show_words_and_no_missing_numbers(make_client: MakeClient, 
 
     assert chart.to_svg()
     assert not [cell for row in table.rows for cell in (*row, table.caption) if "–" in cell or "nan" in cell]
+
+
+@pytest.mark.parametrize("covariates", [{}, {"plan": "x"}])
+def test_two_ways_of_counting_are_told_apart_where_there_are_two(
+    make_client: MakeClient, covariates: dict[str, str]
+) -> None:
+    made = customers(SHARES).assign(**covariates)
+    if covariates:
+        made.loc[::2, "plan"] = "y"
+
+    _, _, table = shown(make_client(made))
+
+    assert ("counted by one curve for all" in table.caption) == bool(covariates)
