@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.contrasts import Contrast, Kind, LeftOut, build_design, in_level, widest, without_departures
+from retention_lab.analysis.contrasts import LeftOut, build_design, without_departures
+from retention_lab.analysis.effects import Effect, estimate_effects, flat
 from retention_lab.analysis.groups import GroupComparison
 from retention_lab.analysis.model import ChangingRatio, ChurnModel, choose_covariates, fit_model, split_ratios
 from retention_lab.analysis.naive import NaiveComparison, compare_naively
@@ -19,40 +20,10 @@ from retention_lab.analysis.study import horizon_in
 from retention_lab.methods.adjusted import (
     AdjustedDifference,
     draw_departures,
-    estimate_adjusted_difference,
 )
-from retention_lab.methods.cox import WhyNot
-from retention_lab.methods.hazard_ratios import HazardRatio, estimate_hazard_ratio, joint_pvalue
-from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation
 
 N_DRAWS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """A level of a covariate against another, all else equal; of categories and numbers the earlier leavers come first.
-
-    `points` is the difference of survival at the horizon (negative: fewer stay). `customers_a_year` is how many of
-    those still here in the level would be kept in a year if they left at the rate of the reference. Where the ratio
-    of the two changes over time and each has a curve of its own (`stratified`), there is no hazard ratio. Of a number
-    that enters as a curve only the comparison that differs most is kept, and `pvalue` asks whether the number matters
-    at all. `why_not` says why there are no numbers, and `pvalue_adjusted` is Holm's over all effects.
-    """
-
-    name: str
-    level: str
-    reference: str
-    kind: Kind
-    points: AdjustedDifference
-    customers_a_year: AdjustedDifference
-    hazard_ratio: HazardRatio
-    stratified: bool
-    pvalue: float
-    pvalue_adjusted: float
-    n_obs: int
-    n_here: int
-    why_not: WhyNot | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +32,11 @@ class Drivers:
 
     `departures` are those that the model expects by the horizon among the customers still here, `value_at_risk` the
     monthly value that they take along (None without monthly values; a blank or negative one counts as nought).
-    `here` has one row for each customer still here: customer_id, tenure, value (nan: not known), risk of leaving within
-    the horizon from today, and where there is none, why: `nobody_left` (a group that nobody has left so far, which the model holds
-    nothing about) or `past_follow_up`. Where silence says who has left, today lies `silence` after the last day on which
-    that is known, and the risk takes each customer to be here today still. `changing` are the covariates whose ratios are not the same at all times.
+    `here` has one row for each customer still here: customer_id, tenure, value (nan: not known), risk of leaving
+    within the horizon from today, and where there is none, why: `nobody_left` (a group that nobody has left so far,
+    which the model holds nothing about) or `past_follow_up`. Where silence says who has left, today lies `silence`
+    after the last day on which that is known, and the risk takes each customer to be here today still.
+    `changing` are the covariates whose ratios are not the same at all times.
     """
 
     effects: tuple[Effect, ...]
@@ -127,7 +99,7 @@ class Drivers:
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each effect."""
-        return pd.DataFrame([_flat(effect) for effect in self.effects])
+        return pd.DataFrame([flat(effect) for effect in self.effects])
 
 
 def estimate_drivers(
@@ -152,9 +124,8 @@ def estimate_drivers(
     reasons = reasons | build_design(observation, everyone, [*reasons], min_group).left_out
     here = model.rows[~model.rows.event_observed]
     silence = horizon_in(observation.unit, observation.inactive_days) if observation.inactive_days else 0.0
-    effects = [_effect(model, contrast, horizon, year) for contrast in widest(model.design, model.curved, model.fit)]
     return Drivers(
-        effects=tuple(_ordered(_adjusted(effects))),
+        effects=estimate_effects(model, horizon=horizon, year=year),
         naive=compare_naively(model),
         changing=split_ratios(model),
         departures=_honest(model.departures(here, horizon)),
@@ -212,96 +183,4 @@ def _unusable(observation: Observation, covariates: Sequence[str]) -> dict[str, 
         name: "too_many_levels" if why == "too_many_levels" else "one_level"
         for name, why in observation.unusable.items()
         if not covariates or name in covariates
-    }
-
-
-def _pvalue(model: ChurnModel, contrast: Contrast, points: AdjustedDifference, ratio: HazardRatio) -> float:
-    if contrast.name in model.curved:
-        return joint_pvalue(model.fit, model.design.terms[contrast.name])
-    return points.pvalue if contrast.name in model.stratified else ratio.pvalue
-
-
-def _effect(model: ChurnModel, contrast: Contrast, horizon: float, year: float) -> Effect:
-    contrast = _worse_first(model, contrast, horizon)
-    rows, columns = model.rows, model.design.columns
-    inside = in_level(columns, contrast)
-    here = inside & ~rows.event_observed.to_numpy(dtype=bool)
-    active = columns[here]
-    points = _points(model, contrast, horizon)
-    ratio = estimate_hazard_ratio(model.fit, contrast.step)
-    return Effect(
-        name=contrast.name,
-        level=contrast.level,
-        reference=contrast.reference,
-        kind=contrast.kind,
-        points=points,
-        customers_a_year=estimate_adjusted_difference(
-            model.fit,
-            active,
-            active.assign(**contrast.off),
-            horizon=year,
-            tenure=rows.duration[here],
-            strata=model.strata_of(active),
-            strata_changed=model.strata_of(active, contrast.name, contrast.reference),
-        ),
-        hazard_ratio=ratio,
-        stratified=contrast.name in model.stratified,
-        pvalue=_pvalue(model, contrast, points, ratio),
-        pvalue_adjusted=float("nan"),
-        n_obs=int(inside.sum()),
-        n_here=int(here.sum()),
-        why_not=model.fit.not_estimable.get(contrast.column),
-    )
-
-
-def _points(model: ChurnModel, contrast: Contrast, horizon: float) -> AdjustedDifference:
-    """All customers as if in the level, less all as if in the reference."""
-    everyone = model.design.columns
-    return estimate_adjusted_difference(
-        model.fit,
-        everyone.assign(**contrast.off),
-        everyone.assign(**contrast.on),
-        horizon=horizon,
-        strata=model.strata_of(everyone, contrast.name, contrast.reference),
-        strata_changed=model.strata_of(everyone, contrast.name, contrast.level),
-    )
-
-
-def _worse_first(model: ChurnModel, contrast: Contrast, horizon: float) -> Contrast:
-    """Turned round, where the reference is the one that leaves sooner; a thing that began keeps its direction."""
-    if contrast.name in model.stratified:
-        better = _points(model, contrast, horizon).value > 0
-    else:
-        better = estimate_hazard_ratio(model.fit, contrast.step).value < 1
-    if contrast.kind == "since" or not better:
-        return contrast
-    return replace(contrast, level=contrast.reference, reference=contrast.level, on=contrast.off, off=contrast.on)
-
-
-def _adjusted(effects: list[Effect]) -> list[Effect]:
-    adjusted = adjust_holm([effect.pvalue for effect in effects])
-    return [replace(effect, pvalue_adjusted=float(value)) for effect, value in zip(effects, adjusted, strict=True)]
-
-
-def _ordered(effects: list[Effect]) -> list[Effect]:
-    """The largest difference at the horizon first; what could not be estimated last."""
-    return sorted(effects, key=lambda effect: -abs(effect.points.value) if not effect.points.reason else 1.0)
-
-
-def _flat(effect: Effect) -> dict[str, str | float]:
-    points, kept = effect.points, effect.customers_a_year
-    return {
-        "covariate": effect.name,
-        "level": effect.level.strip(),
-        "reference": effect.reference.strip(),
-        "survival_difference": points.value,
-        "ci_lower": points.ci_lower,
-        "ci_upper": points.ci_upper,
-        "customers_a_year": kept.value,
-        "hazard_ratio": effect.hazard_ratio.value,
-        "hazard_ratio_ci_lower": effect.hazard_ratio.ci_lower,
-        "hazard_ratio_ci_upper": effect.hazard_ratio.ci_upper,
-        "pvalue_adjusted": effect.pvalue_adjusted,
-        "n_obs": effect.n_obs,
-        "why_not": effect.why_not or "",
     }

@@ -3,7 +3,8 @@
 import math
 
 from retention_lab.analysis.contrasts import LeftOut
-from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.analysis.drivers import Drivers
+from retention_lab.analysis.effects import Effect
 from retention_lab.findings.finding import MATERIAL, NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.findings.words import at_time, capitalised, covariate_name, customers_in, those_in
 from retention_lab.text import Text

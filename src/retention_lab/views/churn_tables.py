@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from retention_lab.analysis.churn import ChurnSurvival
-from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.analysis.drivers import Drivers
+from retention_lab.analysis.effects import Effect
 from retention_lab.analysis.groups import GroupComparison
 from retention_lab.analysis.study import ChurnStudy
 from retention_lab.findings.words import at_time, covariate_name, level_name, span

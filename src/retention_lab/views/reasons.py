@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from retention_lab.analysis.reasons import ReasonOfLeaving, ReasonsOfLeaving
 from retention_lab.analysis.study import ChurnStudy
-from retention_lab.findings.reasons import not_recorded, of_hundred, reason_name
+from retention_lab.findings.reasons import of_hundred, reason_name
 from retention_lab.findings.words import at_time, span
 from retention_lab.methods.departures import ExpectedDepartures
 from retention_lab.tables.levels import OTHER, UNKNOWN

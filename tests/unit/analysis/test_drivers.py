@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from retention_lab.analysis.contrasts import MIDDLE
-from retention_lab.analysis.drivers import Drivers, Effect, estimate_drivers
+from retention_lab.analysis.drivers import Drivers, estimate_drivers
+from retention_lab.analysis.effects import Effect
 from retention_lab.analysis.study import expected_of, study_churn
 from retention_lab.errors import ParameterError
 from retention_lab.methods.splines import natural_spline

@@ -10,7 +10,6 @@ import pytest
 import retention_lab.findings
 from retention_lab.analysis.actions import choose_actions
 from retention_lab.analysis.backtest import backtest_churn
-from retention_lab.analysis.backtest import backtest_churn
 from retention_lab.analysis.churn import compare_groups, estimate_churn, study_churn
 from retention_lab.analysis.drivers import estimate_drivers
 from retention_lab.analysis.save_rates import find_save_rate

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from retention_lab.analysis.contrasts import MIDDLE
-from retention_lab.analysis.drivers import Drivers, Effect
+from retention_lab.analysis.drivers import Drivers
+from retention_lab.analysis.effects import Effect
 from retention_lab.analysis.model import ChurnModel
 from retention_lab.findings.drivers import driver_finding, driver_findings
 from retention_lab.methods.adjusted import AdjustedDifference
