@@ -159,7 +159,7 @@ def plot_drivers(drivers: Drivers, text: Text) -> Chart:
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set_yticks(places, [_effect_name(effect.name, effect.level, effect.reference, text) for effect in shown])
         axes.set_ylim(-0.7, len(shown) - 0.3)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda points, _: text.count(points)))
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True, color=GRID)

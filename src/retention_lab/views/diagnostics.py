@@ -117,7 +117,7 @@ def _least_steady(drivers: Drivers) -> Contrast | None:
     return told[0] if told else None
 
 
-_RATIOS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10)
+_WIDE, _NARROW = (0.1, 0.2, 0.5, 1, 2, 5, 10), (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 2)
 
 
 def _ratio_axis(axes: Axes, text: Text) -> None:
@@ -125,7 +125,8 @@ def _ratio_axis(axes: Axes, text: Text) -> None:
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(max(min(low, 0.85), 0.1), min(max(high, 1.2), 10))
-    axes.set_yticks([ratio for ratio in _RATIOS if axes.get_ylim()[0] <= ratio <= axes.get_ylim()[1]])
+    low, high = axes.get_ylim()
+    axes.set_yticks([ratio for ratio in (_WIDE if high > 4 * low else _NARROW) if low <= ratio <= high])
     axes.minorticks_off()
     axes.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: text.number(ratio, 2)))
     axes.set_ylabel(text.say("Hazard ratio"))
