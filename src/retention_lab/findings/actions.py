@@ -159,8 +159,7 @@ def _later(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
         )
     if smallest > plan.save_rate.value:
         return text.say(
-            "Whether the contacts work will show only if {share} or more are kept: hold out more, or add up several "
-            "lists.",
+            "They show it only if {share} or more are kept: hold out more.",
             share=text.percent(smallest, 0),
         )
     # Who counts as gone only after a silence is known that much later.
