@@ -159,7 +159,7 @@ def _later(plan: ActionPlan, study: ChurnStudy, text: Text) -> str:
         )
     if smallest > plan.save_rate.value:
         return text.say(
-            "They show it only if {share} or more are kept: hold out more.",
+            "An effect will show only if {share} or more are kept.",
             share=text.percent(smallest, 0),
         )
     # Who counts as gone only after a silence is known that much later.

@@ -242,7 +242,7 @@ def test_the_chances_count_from_the_day_through_which_departures_are_known(study
         (
             {"smallest_save_rate": 0.25},
             True,
-            "They show it only if 25% or more are kept: hold out more.",
+            "An effect will show only if 25% or more are kept.",
         ),
         ({"smallest_save_rate": 0.12}, True, "Come back on 31 October 2027 to see what it achieved."),
         (
