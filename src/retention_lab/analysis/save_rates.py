@@ -121,13 +121,19 @@ def _has_dates(client: Client) -> bool:
 
 
 def _last_finished(assignments: pd.DataFrame, list_name: str, study: ChurnStudy) -> pd.DataFrame:
-    """The last wave of a list whose horizon has passed; of those of one day the one with the plainest name."""
-    before = study.as_of - timedelta(days=study.horizon_days)
-    ours = assignments[(assignments.experiment.map(list_of) == list_name) & (assignments.assigned_on <= before)]
-    if ours.empty:
-        return ours
-    last = min(ours.experiment[ours.assigned_on == ours.assigned_on.max()])
-    return pd.DataFrame(ours[ours.experiment == last])
+    """The finished wave of a list that drew most customers for the first time, of equal ones the last.
+
+    Only those whom it drew first are in it: whoever is on the list again, contacted all along, is there because the
+    contacts may have kept them, and a wave of such customers would show more than a contact does.
+    """
+    ours = assignments[assignments.experiment.map(list_of) == list_name]
+    first = ours.sort_values(["assigned_on", "experiment"], kind="stable").drop_duplicates("customer_id")
+    finished = first[first.assigned_on <= study.as_of - timedelta(days=study.horizon_days)]
+    if finished.empty:
+        return pd.DataFrame(finished)
+    waves = finished.groupby("experiment").agg(n=("customer_id", "size"), day=("assigned_on", "max")).reset_index()
+    chosen = waves.sort_values(["n", "day", "experiment"], ascending=[False, False, True]).experiment.iloc[0]
+    return pd.DataFrame(finished[finished.experiment == chosen])
 
 
 def _outcomes(client: Client, study: ChurnStudy, day: date) -> pd.DataFrame:

@@ -161,14 +161,15 @@ def test_a_list_whose_horizon_is_not_over_is_not_judged(client: Client) -> None:
     assert find_save_rate(client, study_churn(client, horizon_days=100)).why_not == "no_list"
 
 
-def test_of_several_lists_the_last_finished_one_of_this_name_counts(client: Client) -> None:
+def test_customers_on_several_lists_are_judged_by_the_first(client: Client) -> None:
+    """Whoever is still on a list after a first one may be there because of it."""
     send(client, date(2025, 6, 1))
     send(client, date(2025, 7, 1), "+0a1b2c")
     send(client, date(2025, 7, 1))
     send(client, date(2025, 12, 1))
     send(client, date(2025, 8, 1), name="winback")
 
-    assert find_save_rate(client, study_churn(client, horizon_days=100)).experiment == "churn-survival-2025-07-01"
+    assert find_save_rate(client, study_churn(client, horizon_days=100)).experiment == "churn-survival-2025-06-01"
 
 
 def test_tenures_without_dates_cannot_tell(make_client: MakeClient) -> None:
