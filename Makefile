@@ -31,7 +31,8 @@ lab: .venv/runtime ## Open JupyterLab on this workspace, with the playbooks in v
 bench: .venv/dev ## Measure: coverage of intervals, speed of the Cox model, time and size of a report
 	@$(BIN)/python bench/coverage.py
 	@$(BIN)/python bench/cells.py
-	@$(BIN)/python bench/cox.py
+	@$(BIN)/python bench/cox.py speed
+	@$(BIN)/python bench/cox.py coverage
 	@$(BIN)/python bench/report.py
 
 docs: .venv/dev ## Write the generated pages in docs/ again
