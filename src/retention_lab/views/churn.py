@@ -111,7 +111,7 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
         axes.vlines(middle, lower, upper, color=ACCENT, alpha=0.35, linewidth=2.5)
         axes.plot(middle, share, "o", color=ACCENT, markersize=4)
         if np.isfinite(average):
-            _draw_average(axes, average, text)
+            draw_level(axes, average, text.say("average {rate}", rate=text.number(average)))
         # One wild interval where hardly anybody is left must not flatten all others.
         highest = min(1.6 * float(np.max(share, initial=0.0)), 1.05 * float(np.max(upper, initial=0.0)))
         axes.set_ylim(0, max(highest, 1.2 * average if np.isfinite(average) else 0.0) or 1)
@@ -125,11 +125,12 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
     return Chart(figure, caption, when_sentence(study, result, text))
 
 
-def _draw_average(axes: Axes, average: float, text: Text) -> None:
-    axes.axhline(average, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+def draw_level(axes: Axes, height: float, label: str) -> None:
+    """A dashed line across the chart, named beside it."""
+    axes.axhline(height, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(
-        text.say("average {rate}", rate=text.number(average)),
-        (1, average),
+        label,
+        (1, height),
         xycoords=("axes fraction", "data"),
         xytext=(6, 0),
         textcoords="offset points",

@@ -14,8 +14,9 @@ from retention_lab.findings.alive import hold_out_sentence
 from retention_lab.findings.words import span
 from retention_lab.tables.inactivity import MOST_WRONG
 from retention_lab.text import Text
+from retention_lab.views.churn import draw_level
 from retention_lab.views.display import Chart, no_chart
-from retention_lab.views.theme import ACCENT, MUTED, PALETTE, WORDS, themed_axes
+from retention_lab.views.theme import ACCENT, PALETTE, WORDS, themed_axes
 
 
 def plot_rule(activity: CustomerActivity | None, text: Text) -> Chart | None:
@@ -31,7 +32,7 @@ def plot_rule(activity: CustomerActivity | None, text: Text) -> Chart | None:
         lower, upper = (np.array([getattr(one.wrong, name) for one in shown]) for name in ("ci_lower", "ci_upper"))
         axes.fill_between(days, lower, upper, color=ACCENT, alpha=0.15, linewidth=0)
         axes.plot(days, share, "-o", color=ACCENT, markersize=3.5)
-        _draw_limit(axes, text)
+        draw_level(axes, MOST_WRONG, text.say("at most {limit}", limit=text.percent(MOST_WRONG, 0)))
         if not activity.chosen.wrong.reason:
             _mark(axes, activity.chosen, text)
         axes.set_ylim(0, max(1.08 * float(upper.max()), 2 * MOST_WRONG))
@@ -48,21 +49,6 @@ def plot_rule(activity: CustomerActivity | None, text: Text) -> Chart | None:
         level=text.percent(activity.confidence_level, 0),
     )
     return Chart(figure, caption, _rule_alt(shown, text))
-
-
-def _draw_limit(axes: Axes, text: Text) -> None:
-    axes.axhline(MOST_WRONG, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.annotate(
-        text.say("at most {limit}", limit=text.percent(MOST_WRONG, 0)),
-        (1, MOST_WRONG),
-        xycoords=("axes fraction", "data"),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        color=MUTED,
-        fontsize=9,
-        annotation_clip=False,
-    )
 
 
 def _mark(axes: Axes, chosen: Candidate, text: Text) -> None:
