@@ -16,7 +16,6 @@ from retention_lab.analysis.contrasts import without_departures
 from retention_lab.analysis.model import ChurnModel, choose_covariates, fit_model
 from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy
 from retention_lab.errors import DataError
-from retention_lab.methods.adjusted import AdjustedDifference
 from retention_lab.methods.concordance import estimate_concordance
 from retention_lab.methods.cox import fit_cox, predict_departure
 from retention_lab.methods.estimates import Estimate, Reason
@@ -30,9 +29,9 @@ class Backtest:
     """What the model would have said, and what happened.
 
     `cut` is the day that the model did not look past (None where customers were split instead, and `landmark` is the
-    tenure that they had reached). `expected` are the departures that it expected within the horizon of those then here,
-    `calibration` holds them against what happened, by tenths of the predicted chance. `brier` is the mean squared error
-    of the predicted chances, `brier_null` that of one curve for all, and `gain` the second less the first.
+    tenure that they had reached). `calibration` holds the departures that it expected within the horizon of those then
+    here against what happened, in all and by tenths of the predicted chance. `brier` is the mean squared error of the
+    predicted chances, `brier_null` that of one curve for all, and `gain` the second less the first.
     With a `reason`, there are no numbers.
     """
 
@@ -44,7 +43,6 @@ class Backtest:
     n_left_learnt: int
     n_judged: int
     n_not_judged: int
-    expected: AdjustedDifference | None
     calibration: Calibration | None
     brier: Estimate | None
     brier_null: Estimate | None
@@ -187,7 +185,6 @@ def _judged(study: ChurnStudy, trial: _Trial) -> Backtest:
         n_left_learnt=int(trial.learnt.event_observed.sum()),
         n_judged=len(asked),
         n_not_judged=n_not_judged,
-        expected=model.departures(asked, horizon),
         calibration=calibrate(risk, stayed, left, horizon, confidence_level=level),
         brier=estimate_brier(1 - risk, stayed, left, horizon, confidence_level=level),
         brier_null=estimate_brier(1 - null, stayed, left, horizon, confidence_level=level),
@@ -215,7 +212,6 @@ def _untold(study: ChurnStudy, reason: Reason, trial: _Trial | None = None) -> B
         n_left_learnt=int(trial.learnt.event_observed.sum()) if trial else 0,
         n_judged=0,
         n_not_judged=0,
-        expected=None,
         calibration=None,
         brier=None,
         brier_null=None,

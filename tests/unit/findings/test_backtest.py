@@ -42,7 +42,6 @@ TEST = Backtest(
     n_left_learnt=900,
     n_judged=1000,
     n_not_judged=0,
-    expected=None,
     calibration=calibration((1.02, 0.91, 1.13)),
     brier=estimate(0.103, 0.1, 0.106),
     brier_null=estimate(0.11, 0.107, 0.113),
