@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from retention_lab.errors import RetentionLabError
 from retention_lab.runner.kernel import OnCell, execute, private_environment
 from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
-from retention_lab.runner.outcome import RunResult, begin_record, failed_record, ok_result
+from retention_lab.runner.outcome import RunResult, end_record, failed_record, ok_result
 from retention_lab.runner.plan import PlannedRun, inputs_changed
 from retention_lab.runner.publish import hand_over_assignments, keep_failure, make_private_folder, publish
 from retention_lab.runner.record import Record, RunError
@@ -96,7 +96,7 @@ def _explain(notebook: NotebookNode, cell: str, raised: Exception) -> RunError:
 
 def _record(run: PlannedRun, attempt: _Attempt) -> Record:
     return replace(
-        begin_record(run),
+        end_record(run),
         as_of=attempt.as_of,
         findings=attempt.findings,
         inputs=attempt.inputs,

@@ -1,6 +1,7 @@
 """How a run went. Nothing heavy is imported: the command line reads these while the kernels are still starting."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,16 +41,19 @@ def current_result(run: PlannedRun) -> RunResult:
 
 def failed_record(run: PlannedRun, error: RunError, durations: dict[str, float]) -> Record:
     """The record of a run that ended in an error."""
-    return replace(begin_record(run), status="failed", error=error, durations=durations)
+    return replace(end_record(run), status="failed", error=error, durations=durations)
 
 
-def begin_record(run: PlannedRun) -> Record:
-    """What is known of a run before it is made."""
+def end_record(run: PlannedRun) -> Record:
+    """What is known of a run that has ended, whatever came of it."""
     return Record(
         run_id=run.run_id,
         key=run.key.to_dict(),
         status="ok",
         fingerprint=run.fingerprint.digest,
+        ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        due=run.due,
+        attempt=run.attempt,
         playbook_sha256=run.playbook.sha256,
         input_files=run.fingerprint.files,
         code_sha256=run.fingerprint.code,

@@ -31,6 +31,9 @@ class PlannedRun:
     language: str
     currency: str
     current: bool
+    # The due time that it answers, as the schedule tells it, and which attempt at it this is.
+    due: str = ""
+    attempt: int = 1
 
     @property
     def folder(self) -> Path:

@@ -32,6 +32,10 @@ class Record:
     status: Literal["ok", "failed"]
     fingerprint: str
     as_of: str = ""
+    # When it ended, in UTC; for which due time of the schedule it was made ("" for one made by hand), at which attempt.
+    ended_at: str = ""
+    due: str = ""
+    attempt: int = 1
     error: RunError | None = None
     playbook_sha256: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list)
