@@ -62,7 +62,6 @@ define install
 	@echo "Installing the packages of $(1) into .venv: about two minutes, the first time"
 	@$(BIN)/python -m pip install --require-hashes -r $(1) | awk '/^Collecting/ {n++; if (n % 20 == 0) {printf "  %d packages found\n", n; fflush()}} /^Installing/ {print "  installing"; fflush()}'
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
-	@$(BIN)/python -m ipykernel install --sys-prefix --name retention-lab --display-name "Retention Lab" >/dev/null
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
 	@touch $@
 endef

@@ -9,7 +9,7 @@ import pytest
 from retention_lab.errors import DataError
 from retention_lab.runner.batch import run_batch
 from retention_lab.runner.catalogue import find_playbooks
-from retention_lab.runner.fingerprints import take_fingerprint
+from retention_lab.runner.fingerprints import open_cache, take_fingerprint
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import plan_runs
 from retention_lab.runner.publish import hand_over_assignments
@@ -117,10 +117,10 @@ def test_where_only_the_kernel_knows_the_day_lists_are_no_inputs(workspace: Work
     path = workspace.data / "acme" / "client.yml"
     path.write_text(path.read_text().replace("observed_through: 2026-09-30\n", ""))
     file, playbook = load_client_file(path.parent), find_playbooks(workspace)[0]
-    before = take_fingerprint(workspace, "acme", file, playbook, "2026-12-31")
+    before = take_fingerprint(workspace, "acme", file, playbook, "2026-12-31", open_cache(workspace))
     wave(workspace, "stay-2026-09-29")
 
-    assert take_fingerprint(workspace, "acme", file, playbook, "2026-12-31") == before
+    assert take_fingerprint(workspace, "acme", file, playbook, "2026-12-31", open_cache(workspace)) == before
 
 
 def test_nothing_is_handed_over_to_a_place_outside_the_client(workspace: Workspace, tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import pytest
 
 from retention_lab.errors import DataError
 from retention_lab.runner.catalogue import find_playbooks
-from retention_lab.runner.fingerprints import Fingerprint, HashCache, take_fingerprint
+from retention_lab.runner.fingerprints import Fingerprint, HashCache, open_cache, take_fingerprint
 from retention_lab.tables.client_file import load_client_file
 from retention_lab.tables.workspace import Workspace
 
 
 def take(workspace: Workspace) -> Fingerprint:
     file = load_client_file(workspace.client_folder("acme"))
-    return take_fingerprint(workspace, "acme", file, find_playbooks(workspace)[0])
+    cache = open_cache(workspace)
+    fingerprint = take_fingerprint(workspace, "acme", file, find_playbooks(workspace)[0], "", cache)
+    cache.save()
+    return fingerprint
 
 
 def settle(file: Path) -> None:

@@ -9,7 +9,7 @@ from retention_lab.runner.progress import progress_display
 
 def test_a_log_gets_a_line_when_a_run_begins_and_one_when_it_ends(workspace, capsys) -> None:
     (run,) = plan_runs(workspace, "acme").runs
-    with progress_display() as show:
+    with progress_display(1) as show:
         show(Progress(run=run))
         show(Progress(run=run, done=1, total=5, cell="step-1"))
         show(Progress(run=run, result=RunResult(run=run, status="ok", folder=Path(), seconds=3.21)))
@@ -23,7 +23,7 @@ def test_a_terminal_shows_which_cell_is_being_executed(workspace, capsys, monkey
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with progress_display() as show:
+    with progress_display(1) as show:
         show(Progress(run=run))
         show(Progress(run=run, done=3, total=5, cell="survival-by-plan"))
         # Longer than the display's own pace of four pictures a second.

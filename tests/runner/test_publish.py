@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retention_lab.runner.publish import clean_leftovers, keep_failure, make_private_folder, publish
+from retention_lab.runner.publish import clean_leftovers, keep_failure, make_private_folder, private_folder, publish
 from retention_lab.runner.record import Record, file_sha256, read_record
 
 RECORD = Record(run_id="abc", key={"client": "acme"}, status="ok", fingerprint="f")
@@ -76,11 +76,13 @@ def test_a_process_killed_while_publishing_leaves_a_whole_report_and_the_next_ru
 def test_the_private_folder_of_a_dead_process_is_removed_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    dead, alive = tmp_path / f".tmp-abc-{gone.pid}", tmp_path / f".tmp-abc-{os.getppid()}"
+    dead, alive = (private_folder(tmp_path, "abc", pid) for pid in (gone.pid, os.getppid()))
+    (far := tmp_path / f".tmp-abc-another_machine-{gone.pid}").mkdir()
     dead.mkdir()
     alive.mkdir()
     clean_leftovers(tmp_path)
     assert not dead.exists()
+    assert far.exists()
     assert alive.exists()
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from retention_lab.runner import batch, plan
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.record import RunError
 
-VERBS = ("run", "playbooks", "describe", "check", "demo")
+VERBS = ("run", "history", "show", "playbooks", "describe", "check", "demo")
 
 CLIENT = """\
 name: Acme Telecom
@@ -59,7 +60,7 @@ def call(*arguments: str) -> Result:
 def answer_with(monkeypatch: pytest.MonkeyPatch, error: RunError | None, headline: str = "") -> None:
     """Let every run end at once, well or with an error."""
 
-    def end(runs, *, jobs, on_progress):
+    def end(runs, **_how):
         findings = ({"headline": headline},) if headline else ()
         status = "failed" if error else "ok"
         return [RunResult(run=run, status=status, folder=run.folder, error=error, findings=findings) for run in runs]
@@ -112,6 +113,32 @@ def test_a_run_ends_with_the_headline_where_to_look_and_a_summary(root: Path, mo
     assert "1 done, 1 cannot run; " in told.stdout
 
 
+def test_all_clients_are_run_and_one_with_a_broken_file_is_told_and_stops_nobody(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bravo", "charlie"):
+        shutil.copytree(root / "data" / "acme", root / "data" / name)
+    (root / "data" / "bravo" / "client.yml").write_text("name: Bravo\ntabels: {}\n")
+    answer_with(monkeypatch, None, "Half of them stay.")
+    told = call("run", "--all")
+    assert told.exit_code == 2
+    assert "bravo: nothing can be run until this is mended" in told.stderr
+    assert "did you mean tables?" in told.stderr
+    assert "acme: Who stays?" in told.stdout
+    assert "charlie: Who stays?" in told.stdout
+    assert "2 done, 2 cannot run, 1 clients to mend" in told.stdout
+
+
+def test_the_shards_of_a_batch_are_all_of_it_and_share_nothing(root: Path) -> None:
+    names = [f"client-{number}" for number in range(12)]
+    for name in names:
+        shutil.copytree(root / "data" / "acme", root / "data" / name)
+    parts = [call("run", *names[:10], "--dry-run", "--shard", f"{part}/3").output for part in (1, 2, 3)]
+    for name in names[:10]:
+        assert [f"{name}: 1 to make" in part for part in parts].count(True) == 1
+    assert call("run", "--all", "--dry-run").output.startswith("13 clients: 13 to make, 0 up to date\n")
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -147,7 +174,10 @@ def test_a_failed_run_is_told_on_stderr_with_its_cell_and_its_message(
         (("describe", "other"), "there is no such playbook"),
         (("check", "amce"), "the clients of this workspace: acme"),
         (("demo", "../acme"), "cannot be a client's name"),
-        (("run",), "Missing argument"),
+        (("run",), "retention-lab run --all"),
+        (("run", "acme", "--all"), "both --all and acme"),
+        (("run", "acme", "--shard", "3/2"), "I/N with I from 1 to N"),
+        (("run", "acme", "--engine", "cold"), "'warm', 'plain'"),
         (("run", "acme", "--jobs", "0"), "--jobs"),
     ],
 )

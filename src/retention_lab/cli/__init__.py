@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from retention_lab.cli.clients import check, demo
+from retention_lab.cli.history import history, show
 from retention_lab.cli.playbooks import describe, playbooks
 from retention_lab.cli.run import run
 from retention_lab.errors import RetentionLabError
@@ -64,5 +65,5 @@ def root(
     """
 
 
-for _verb in (run, playbooks, describe, check, demo):
+for _verb in (run, history, show, playbooks, describe, check, demo):
     app.command()(_verb)

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
-from retention_lab.methods.estimates import Estimate, Reason, normal_quantile, two_sided_pvalue
+from retention_lab.methods.estimates import Estimate, Reason, chi_squared_pvalue, normal_quantile, two_sided_pvalue
 from retention_lab.methods.life_tables import LifeTable
 from retention_lab.methods.survival import SurvivalCurve, estimate_restricted_mean, estimate_share
 
@@ -117,7 +116,7 @@ def compare_survival(tables: Sequence[LifeTable]) -> LogRank:
     return LogRank(
         statistic=statistic if freedom else math.nan,
         degrees_of_freedom=freedom,
-        pvalue=float(chi2.sf(statistic, freedom)) if freedom else math.nan,
+        pvalue=chi_squared_pvalue(statistic, freedom) if freedom else math.nan,
         observed=observed,
         expected=expected,
         n_obs=np.array([table.n_obs for table in tables]),

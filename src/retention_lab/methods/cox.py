@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from retention_lab.methods.cox_rows import (
     CoxRows,
@@ -82,7 +82,7 @@ class CoxFit:
                 "hazard_ratio": self.hazard_ratios,
                 "ci_lower": np.exp(self.coefficients - reach),
                 "ci_upper": np.exp(self.coefficients + reach),
-                "pvalue": 2 * norm.sf(np.abs(self.coefficients) / self.std_errors),
+                "pvalue": 2 * ndtr(-np.abs(self.coefficients) / self.std_errors),
             }
         )
 

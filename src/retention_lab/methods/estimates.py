@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import chdtrc, ndtr, ndtri
 
 Floats = NDArray[np.float64]
 Reason = Literal["", "too_few", "not_reached", "not_observed"]
@@ -59,12 +59,18 @@ def normal_quantile(confidence_level: float) -> float:
     """How many standard errors a two-sided interval reaches to either side."""
     if not 0 < confidence_level < 1:
         raise ValueError(f"confidence_level must lie between 0 and 1, not {confidence_level}")
-    return float(norm.ppf(0.5 + confidence_level / 2))
+    return float(ndtri(0.5 + confidence_level / 2))
 
 
 def two_sided_pvalue(value: float, std_error: float) -> float:
     """Of a normal test that the value is nought; nan where there is no standard error to judge by."""
-    return float(2 * norm.sf(abs(value) / std_error)) if std_error > 0 else math.nan
+    return float(2 * ndtr(-abs(value) / std_error)) if std_error > 0 else math.nan
+
+
+def chi_squared_pvalue(statistic: float, degrees_of_freedom: int) -> float:
+    """Of a quadratic form with at least one degree of freedom; nan where the statistic is."""
+    # Rounding may leave a form of nothing a little below nought.
+    return float(chdtrc(degrees_of_freedom, np.maximum(statistic, 0.0)))
 
 
 def log_log_interval(share: Floats, log_variance: Floats, confidence_level: float) -> tuple[Floats, Floats]:

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
 
 from retention_lab.methods.cox import CoxFit
-from retention_lab.methods.estimates import normal_quantile, two_sided_pvalue
+from retention_lab.methods.estimates import chi_squared_pvalue, normal_quantile, two_sided_pvalue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +53,4 @@ def joint_pvalue(fit: CoxFit, columns: Sequence[str]) -> float:
         return math.nan
     effects = fit.coefficients[places]
     statistic = float(effects @ np.linalg.pinv(fit.covariance[np.ix_(places, places)], hermitian=True) @ effects)
-    return float(chi2.sf(statistic, len(places)))
+    return chi_squared_pvalue(statistic, len(places))

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import false_discovery_control
 
 Floats = NDArray[np.float64]
 
@@ -26,9 +25,10 @@ def adjust_benjamini_hochberg(pvalues: ArrayLike) -> Floats:
     A nan was never tested: it stays nan and does not count in the family.
     """
     values = _checked(pvalues)
-    tested = ~np.isnan(values)
-    if tested.any():
-        values[tested] = false_discovery_control(values[tested], method="bh")
+    tested = np.flatnonzero(~np.isnan(values))
+    order = tested[np.argsort(values[tested], kind="stable")][::-1]
+    steps = values[order] * (order.size / np.arange(order.size, 0, -1))
+    values[order] = np.minimum(np.minimum.accumulate(steps), 1.0)
     return values
 
 

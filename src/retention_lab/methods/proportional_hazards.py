@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from retention_lab.methods.cox import CoxFit
-from retention_lab.methods.estimates import Reason, normal_quantile
+from retention_lab.methods.estimates import Reason, chi_squared_pvalue, normal_quantile
 from retention_lab.methods.risk_sets import RiskSets, relative_hazard
 from retention_lab.methods.splines import natural_spline
 from retention_lab.methods.survival import SurvivalCurve
@@ -237,7 +236,7 @@ def _trend(term: str, columns: list[int], slope: Floats, curvature: Floats, size
     along = np.einsum("ji,j->i", vectors[:, kept], slope[told] / size[told])
     statistic = float(np.sum(along**2 / values[kept]))
     return TrendTest(
-        term=term, statistic=statistic, pvalue=float(chi2.sf(statistic, freedom)), degrees_of_freedom=freedom
+        term=term, statistic=statistic, pvalue=chi_squared_pvalue(statistic, freedom), degrees_of_freedom=freedom
     )
 
 

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from retention_lab.methods.estimates import Estimate, normal_quantile, not_estimable
 
@@ -66,6 +65,12 @@ def smallest_reduction(
         pooled = (n_control * share + n_treated * treated) / (n_control + n_treated)
         under_none = math.sqrt(pooled * (1 - pooled) * (1 / n_control + 1 / n_treated))
         under_some = math.sqrt(share * (1 - share) / n_control + treated * (1 - treated) / n_treated)
-        return float(reduction - norm.isf(significance / 2) * under_none - norm.isf(1 - power) * under_some)
+        return float(reduction + ndtri(significance / 2) * under_none + ndtri(1 - power) * under_some)
 
-    return float(brentq(missing, 0.0, share, xtol=1e-12)) if missing(share) >= 0 else math.nan
+    if missing(share) < 0:
+        return math.nan
+    low, high = 0.0, share
+    # Halved until nothing lies between: scipy's root finders take longer to import than this takes.
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if missing(middle) < 0 else (low, middle)
+    return high

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from retention_lab.methods.life_tables import LifeTable
 
@@ -44,9 +44,9 @@ def estimate_rates(table: LifeTable, edges: Sequence[float], confidence_level: f
     exposure = np.diff(np.interp(bounds, *_cumulative_exposure(table)))
     tail = (1 - confidence_level) / 2
     known = np.where(exposure > 0, exposure, np.nan)
-    # Without events the lower limit is 0; the quantile of no degrees of freedom would be nan.
-    lower = np.where(events > 0, chi2.ppf(tail, 2 * np.maximum(events, 1e-9)) / 2, 0.0)
-    upper = chi2.ppf(1 - tail, 2 * events + 2) / 2
+    # Without events the lower limit is 0; the quantile of no events would be nan.
+    lower = np.where(events > 0, gammaincinv(np.maximum(events, 1e-9), tail), 0.0)
+    upper = gammaincinv(events + 1, 1 - tail)
     return EventRates(
         start=bounds[:-1],
         end=bounds[1:],

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from retention_lab.methods.estimates import Estimate, Reason, not_estimable
 from retention_lab.methods.repeat_likelihood import (
@@ -164,7 +164,7 @@ def _number_range(value: float, variance: float, n: float, confidence_level: flo
         return value, value
     size = max(share * (1 - share) * n**2 / variance - 1, 1e-9)
     tail = (1 - confidence_level) / 2
-    low, high = beta.ppf([tail, 1 - tail], share * size, (1 - share) * size)
+    low, high = betaincinv(share * size, (1 - share) * size, [tail, 1 - tail])
     return float(np.floor(min(n * low, value))), float(np.ceil(max(n * high, value)))
 
 

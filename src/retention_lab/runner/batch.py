@@ -1,23 +1,37 @@
-"""Many runs at once: no process sees two clients' data, a failure stops nobody, and Ctrl-C leaves nothing running."""
+"""Many runs at once, each in a process of its own: a failure stops nobody, and Ctrl-C leaves nothing running."""
 
-import multiprocessing
+import contextlib
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
 
-from retention_lab.runner.outcome import RunResult, current_result, failed_record
+from retention_lab.runner.limits import Limits, kill_tree
+from retention_lab.runner.outcome import RunResult, current_result, elsewhere_result, failed_record
 from retention_lab.runner.plan import PlannedRun
-from retention_lab.runner.publish import keep_failure
-from retention_lab.runner.record import RunError
-from retention_lab.runner.worker import serve
+from retention_lab.runner.publish import keep_failure, private_folder
+from retention_lab.runner.record import RunError, is_current
+from retention_lab.runner.template import Request, Template, can_fork, fork
 
-# How long a worker may take to shut its kernel down when it is told to stop.
+if TYPE_CHECKING:
+    from retention_lab.runner.ledger import Ledger
+
+Engine = Literal["warm", "plain"]
+
+# How long a worker may take to end when it is told to, and beyond its deadline to put down what it has.
 _GRACE_SECONDS = 5
+_PUT_DOWN_SECONDS = 30
+_COMMAND = "from retention_lab.runner.worker import main; main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,133 +45,234 @@ class Progress:
     result: RunResult | None = None
 
 
+class _Process(Protocol):
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
+
+
 @dataclass(slots=True)
 class _Worker:
-    process: SpawnProcess
+    process: _Process
     connection: Connection
-    client: str
-    run: PlannedRun | None = None
+    run: PlannedRun
+    ends: float
     cell: str = ""
+    overdue: bool = False
 
 
-def default_jobs() -> int:
-    """As many as there are processors that we may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def default_jobs(limits: Limits) -> int:
+    """As many as there are processors that we may use, and as find room in the memory that is free now."""
+    import psutil
+
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors, int(psutil.virtual_memory().available / 2**30 / limits.memory_gib)))
 
 
 def run_batch(
-    runs: Sequence[PlannedRun], *, jobs: int | None = None, on_progress: Callable[[Progress], None]
+    runs: Sequence[PlannedRun],
+    *,
+    on_progress: Callable[[Progress], None],
+    jobs: int | None = None,
+    engine: Engine = "warm",
+    limits: Limits | None = None,
+    fail_fast: bool = False,
+    ledger: "Ledger | None" = None,
 ) -> list[RunResult]:
-    """Make all runs, at most `jobs` at once, and return a result for each, in the order of `runs`."""
-    results: dict[str, RunResult] = {}
+    """Make all runs, at most `jobs` at once, and return a result for each that came to an end, in the order of `runs`.
 
-    def note(result: RunResult) -> None:
-        results[result.run.run_id] = result
-        on_progress(Progress(run=result.run, result=result))
-
+    With `fail_fast`, no run begins after one has failed. With a `ledger`, a run that another runner is making is left
+    to it, and what comes of ours is entered.
+    """
+    limits = limits or Limits()
+    batch = _Batch(limits=limits, jobs=jobs or default_jobs(limits), on_progress=on_progress, ledger=ledger)
     for run in runs:
         if run.current:
-            note(current_result(run))
-    pending = [run for run in runs if not run.current]
-    workers: list[_Worker] = []
-    try:
-        while pending or any(worker.run for worker in workers):
-            _assign(workers, pending, jobs or default_jobs(), on_progress)
-            _listen(workers, note, on_progress)
-    finally:
-        _stop(workers)
-    return [results[run.run_id] for run in runs]
-
-
-def _assign(
-    workers: list[_Worker], pending: list[PlannedRun], jobs: int, on_progress: Callable[[Progress], None]
-) -> None:
-    """Give work to idle workers. A worker sees one client's data only; one that has no more work makes room."""
-    for worker in [worker for worker in workers if not worker.run]:
-        mine = next((run for run in pending if run.key.client == worker.client), None)
-        if mine is None:
-            _stop([worker])
-            workers.remove(worker)
-            continue
-        pending.remove(mine)
-        _send(worker, mine, on_progress)
-    while pending and len(workers) < jobs:
-        worker = _start(pending[0].key.client)
-        workers.append(worker)
-        _send(worker, pending.pop(0), on_progress)
-
-
-def _send(worker: _Worker, run: PlannedRun, on_progress: Callable[[Progress], None]) -> None:
-    worker.run, worker.cell = run, ""
-    on_progress(Progress(run=run))
-    # One that died while idle: `_listen` finds the end of the pipe and records the run as failed.
-    with suppress(OSError):
-        worker.connection.send(run)
-
-
-def _listen(workers: list[_Worker], note: Callable[[RunResult], None], on_progress: Callable[[Progress], None]) -> None:
-    """Wait until some worker says something, and pass it on."""
-    ready = wait([worker.connection for worker in workers])
-    for worker in [worker for worker in workers if worker.connection in ready and worker.run]:
-        run = worker.run
-        assert run is not None
+            batch.note(current_result(run))
+    batch.pending = [run for run in runs if not run.current]
+    with _Starter(engine) as starter, _told_to_stop():
         try:
-            message = worker.connection.recv()
+            while batch.pending or batch.workers:
+                batch.begin(starter)
+                batch.listen()
+                if fail_fast and batch.failed:
+                    batch.pending.clear()
+        finally:
+            batch.stop()
+    return [batch.results[run.run_id] for run in runs if run.run_id in batch.results]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """Runs that wait, runs that go on, and what came of the others."""
+
+    limits: Limits
+    jobs: int
+    on_progress: Callable[[Progress], None]
+    ledger: "Ledger | None"
+    pending: list[PlannedRun] = field(default_factory=list)
+    workers: list[_Worker] = field(default_factory=list)
+    # Processes that have told their result, and may need a moment to end.
+    leaving: list[_Process] = field(default_factory=list)
+    results: dict[str, RunResult] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        return any(result.status == "failed" for result in self.results.values())
+
+    def note(self, result: RunResult) -> None:
+        self.results[result.run.run_id] = result
+        if self.ledger and result.status in ("ok", "failed"):
+            self.ledger.note(result.folder)
+        self.on_progress(Progress(run=result.run, result=result))
+
+    def begin(self, starter: "_Starter") -> None:
+        """Begin as many runs as there is room for."""
+        self.leaving = [process for process in self.leaving if process.poll() is None]
+        while self.pending and len(self.workers) < self.jobs:
+            run = self.pending.pop(0)
+            owner = self.ledger.claim(run.key) if self.ledger else None
+            if owner:
+                self.note(elsewhere_result(run, owner.pid))
+            elif self.ledger and not run.forced and is_current(run.folder, run.fingerprint):
+                # Another runner has made it since it was planned.
+                self.ledger.release(run.key)
+                self.note(current_result(run))
+            else:
+                self.on_progress(Progress(run=run))
+                self._start(run, starter)
+
+    def _start(self, run: PlannedRun, starter: "_Starter") -> None:
+        ours, theirs = Pipe()
+        with theirs:
+            process = starter.start(theirs)
+        worker = _Worker(process, ours, run, time.monotonic() + self.limits.run_seconds + _PUT_DOWN_SECONDS)
+        self.workers.append(worker)
+        # One that has died already is found by `listen`, which sees the end of its pipe.
+        with suppress(OSError):
+            ours.send((run, self.limits))
+
+    def listen(self) -> None:
+        """Wait until some worker says something or is overdue, and pass it on."""
+        if not self.workers:
+            return
+        soonest = min(worker.ends for worker in self.workers)
+        ready = wait([worker.connection for worker in self.workers], max(0, soonest - time.monotonic()))
+        for worker in list(self.workers):
+            if worker.connection in ready:
+                self._hear(worker)
+            elif time.monotonic() > worker.ends:
+                # Its own watch should have ended it long ago.
+                worker.overdue = True
+                kill_tree(worker.process.pid)
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            message: Any = worker.connection.recv()
         except (EOFError, OSError):
-            workers.remove(worker)
-            _stop([worker])
-            note(_died(worker, run))
-            continue
-        if isinstance(message, RunResult):
-            worker.run = None
-            note(message)
-        else:
+            message = _died(worker)
+        if not isinstance(message, RunResult):
             done, total, worker.cell = message
-            on_progress(Progress(run=run, done=done, total=total, cell=worker.cell))
+            self.on_progress(Progress(run=worker.run, done=done, total=total, cell=worker.cell))
+            return
+        self.workers.remove(worker)
+        self.leaving.append(worker.process)
+        worker.connection.close()
+        if self.ledger:
+            self.ledger.release(worker.run.key)
+        self.note(message)
+
+    def stop(self) -> None:
+        """End all workers: each sees the end of its pipe, shuts its kernel down and takes its folder away."""
+        for worker in self.workers:
+            worker.connection.close()
+            worker.process.terminate()
+        end = time.monotonic() + _GRACE_SECONDS
+        for process in [*self.leaving, *(worker.process for worker in self.workers)]:
+            try:
+                process.wait(max(0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                kill_tree(process.pid)
+                process.wait()
+        for worker in self.workers:
+            shutil.rmtree(private_folder(worker.run.folder.parent, worker.run.run_id, worker.process.pid), True)
+            if self.ledger:
+                self.ledger.release(worker.run.key)
+        self.workers.clear()
 
 
-def _died(worker: _Worker, run: PlannedRun) -> RunResult:
+class _Starter:
+    """Starts workers: forked from a template while there is one, as processes of their own otherwise."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._warm = engine == "warm" and can_fork()
+        self._template: Template | None = None
+
+    def __enter__(self) -> "_Starter":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._template:
+            self._template.close()
+
+    def start(self, theirs: Connection) -> _Process:
+        """A worker at the other end of a connection."""
+        for _attempt in range(2 if self._warm else 0):
+            try:
+                return fork(self._living_template().address, Request(kind="worker"), [theirs.fileno()])
+            except OSError:
+                # It was killed; the runs that it had forked go on, and another one takes its place.
+                continue
+        self._warm = False
+        return _spawn(theirs)
+
+    def _living_template(self) -> Template:
+        if self._template and not self._template.alive:
+            self._template.close()
+            self._template = None
+        self._template = self._template or Template()
+        return self._template
+
+
+def _spawn(theirs: Connection) -> _Process:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _COMMAND, str(theirs.fileno())],
+        stdin=subprocess.DEVNULL,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,
+    )
+
+
+def _died(worker: _Worker) -> RunResult:
     """A worker that was killed, most often for want of memory, cannot record its run: we do."""
-    code = worker.process.exitcode or 0
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.process.wait(_GRACE_SECONDS)
+    run, code = worker.run, worker.process.poll() or 0
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     hint = "where memory is short, run with --jobs 1" if code < 0 else "is the disk full, or the reports folder locked?"
     message = f"the process ended ({how}); {hint}"
+    if worker.overdue:
+        message = "stopped: it had not ended long after its time was over"
     error = RunError(kind="crash", name="ProcessDied", message=message, cell=worker.cell)
+    shutil.rmtree(private_folder(run.folder.parent, run.run_id, worker.process.pid), ignore_errors=True)
     folder = keep_failure(None, run.folder.parent, failed_record(run, error, {}))
     return RunResult(run=run, status="failed", folder=folder, error=error)
 
 
-def _start(client: str) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs,), daemon=True)
-    with _deaf_to_interrupts():
-        process.start()
-    theirs.close()
-    return _Worker(process=process, connection=ours, client=client)
-
-
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """A process started in here ignores Ctrl-C: it is for us to end it, or its traceback lands on the terminal."""
+def _told_to_stop() -> Iterator[None]:
+    """Being told to end by the system is like Ctrl-C: what goes on is ended in order."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _stop(workers: list[_Worker]) -> None:
-    """End workers: the idle ones see the end of their pipe, the busy ones are told to."""
-    for worker in workers:
-        worker.connection.close()
-        if worker.run:
-            worker.process.terminate()
-    for worker in workers:
-        worker.process.join(_GRACE_SECONDS)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
+        signal.signal(signal.SIGTERM, before)

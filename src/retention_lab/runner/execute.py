@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from retention_lab.errors import RetentionLabError
-from retention_lab.runner.kernel import OnCell, execute, private_environment
+from retention_lab.runner.cells import Executed, OnCell, execute, private_environment
+from retention_lab.runner.limits import Limits
 from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
 from retention_lab.runner.outcome import RunResult, end_record, failed_record, ok_result
 from retention_lab.runner.plan import PlannedRun, inputs_changed
@@ -20,6 +22,7 @@ from retention_lab.runner.record import Record, RunError
 
 REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
 # What a notebook raises where a person can put something right; its message is written for that person.
+_OUTPUT_LENGTH = 200
 _FOR_A_PERSON = ("RetentionLabError", "DataError", "ParameterError", "PlaybookError")
 
 Render = Callable[[NotebookNode], str]
@@ -35,7 +38,7 @@ class _Attempt:
     durations: dict[str, float] = field(default_factory=dict)
 
 
-def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = None) -> RunResult:
+def execute_run(run: PlannedRun, *, limits: Limits, on_cell: OnCell, render: Render | None = None) -> RunResult:
     """Execute, render and publish one run; a failure is kept apart and reported in the result."""
     started = time.monotonic()
     beside = run.folder.parent
@@ -44,7 +47,7 @@ def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = Non
     try:
         with private_environment(run.workspace.root, private, run.key.mark) as output:
             try:
-                error = _fill(run, output, attempt, on_cell, render or _render_report)
+                error = _fill(run, output, attempt, limits, on_cell, render or _render_report)
             except RetentionLabError as raised:
                 error = RunError(kind="data", name=type(raised).__name__, message=str(raised))
             # One run that breaks, in whatever way, must not stop the others.
@@ -59,12 +62,15 @@ def execute_run(run: PlannedRun, *, on_cell: OnCell, render: Render | None = Non
         shutil.rmtree(private, ignore_errors=True)
 
 
-def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, render: Render) -> RunError | None:
+def _fill(
+    run: PlannedRun, output: Path, attempt: _Attempt, limits: Limits, on_cell: OnCell, render: Render
+) -> RunError | None:
     """Put everything that a run makes into its private folder."""
     started = time.monotonic()
     as_of = {"as_of": run.parameters["as_of"]} if run.parameters.get("as_of") else {}
     given = {"client": run.key.client, **as_of, **run.changed}
-    notebook, cell, raised = execute(run.playbook.path, given, on_cell=on_cell)
+    executed = execute(run.playbook.path, given, limits=limits, on_cell=on_cell)
+    notebook = executed.notebook
     attempt.durations["notebook"] = round(time.monotonic() - started, 3)
     strip_clock(notebook)
     attempt.findings = collect_findings(notebook)
@@ -72,8 +78,8 @@ def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, ren
     attempt.as_of = resolved or run.as_of
     add_provenance(notebook, run, attempt.inputs, attempt.as_of)
     nbformat.write(notebook, output / NOTEBOOK)  # type: ignore[no-untyped-call]
-    if raised is not None:
-        return _explain(notebook, cell, raised)
+    if executed.raised is not None:
+        return _explain(executed)
     if inputs_changed(run):
         message = "a file of the client or the playbook changed while the run read it: run it again"
         return RunError(kind="data", name="DataError", message=message)
@@ -84,14 +90,28 @@ def _fill(run: PlannedRun, output: Path, attempt: _Attempt, on_cell: OnCell, ren
     return None
 
 
-def _explain(notebook: NotebookNode, cell: str, raised: Exception) -> RunError:
-    failed = failed_cell(notebook)
-    if failed is None:
-        message = " ".join(str(raised).split()) or "no message"
-        return RunError(kind="crash", name=type(raised).__name__, message=message, cell=cell)
-    where, error = failed
-    is_for_a_person = error.ename in _FOR_A_PERSON
-    return RunError(kind="data" if is_for_a_person else "crash", name=error.ename, message=error.evalue, cell=where.id)
+def _explain(executed: Executed) -> RunError:
+    failed = failed_cell(executed.notebook)
+    if failed is not None:
+        where, error = failed
+        kind: Literal["data", "crash"] = "data" if error.ename in _FOR_A_PERSON else "crash"
+        return RunError(kind=kind, name=error.ename, message=error.evalue, cell=where.id)
+    if executed.verdict:
+        message = f"stopped, since {executed.verdict}{_last_output(executed)}"
+        return RunError(kind="crash", name="LimitExceeded", message=message, cell=executed.cell)
+    if isinstance(executed.raised, DeadKernelError):
+        message = f"the kernel's process ended; where memory is short, run with --jobs 1{_last_output(executed)}"
+        return RunError(kind="crash", name="KernelDied", message=message, cell=executed.cell)
+    message = " ".join(str(executed.raised).split()) or "no message"
+    return RunError(kind="crash", name=type(executed.raised).__name__, message=message, cell=executed.cell)
+
+
+def _last_output(executed: Executed) -> str:
+    """The last line that the cell wrote before its kernel was gone: it has no error that would say how far it came."""
+    outputs = (cell.get("outputs", []) for cell in executed.notebook.cells if cell.id == executed.cell)
+    text = "".join(output.get("text", "") for cell in outputs for output in cell)
+    lines = text.strip().splitlines()
+    return f"; its last output was: {lines[-1][:_OUTPUT_LENGTH]}" if lines else ""
 
 
 def _record(run: PlannedRun, attempt: _Attempt) -> Record:

@@ -1,6 +1,8 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Files and folders that nobody ever sees half of, and that do not stay behind."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 
@@ -19,3 +21,29 @@ def move_over(source: Path, target: Path) -> None:
     finally:
         os.close(descriptor)
     os.replace(source, target)
+
+
+def make_short_folder() -> Path:
+    """A folder for sockets, which only this process's owner may enter; what dead processes left is removed.
+
+    A Unix socket's path may have 107 characters, and a report's folder alone can have more.
+    """
+    for folder in Path(tempfile.gettempdir()).glob("rl-*-*"):
+        remove_if_left(folder, folder.name.split("-")[1])
+    return Path(tempfile.mkdtemp(prefix=f"rl-{os.getpid()}-"))
+
+
+def remove_if_left(folder: Path, pid: str) -> None:
+    """Remove a folder whose process is gone."""
+    if not pid.isdigit() or not _is_alive(int(pid)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
@@ -45,7 +46,10 @@ class Fingerprint:
 
 
 class HashCache:
-    """The sha256 of files, remembered by path, size and time in `reports/.fingerprints.json`."""
+    """The sha256 of files, remembered by path, size and time in `reports/.fingerprints.json`.
+
+    What is the same for every run of one process, our code and the versions, is worked out once.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -66,6 +70,17 @@ class HashCache:
             self._changed = True
         return found
 
+    @cached_property
+    def code(self) -> str:
+        """One hash over the package's own files: code, templates, catalogues."""
+        files = (path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return digest({path.relative_to(_PACKAGE).as_posix(): self.sha256(path) for path in files})
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The versions of the packages that a report depends on."""
+        return {package: _version(package) for package in _PACKAGES}
+
     def save(self) -> None:
         """Write the cache down, if it has learnt something."""
         if self._changed:
@@ -75,25 +90,36 @@ class HashCache:
             self._changed = False
 
 
+def open_cache(workspace: Workspace) -> HashCache:
+    """The hashes that a workspace remembers."""
+    return HashCache(workspace.reports / ".fingerprints.json")
+
+
 def take_fingerprint(
-    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, as_of: str = ""
+    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, as_of: str, cache: HashCache
 ) -> Fingerprint:
     """The fingerprint of a run for the day that was asked for. Raises DataError where a source is not there."""
-    cache = HashCache(workspace.reports / ".fingerprints.json")
     folder = workspace.client_folder(client)
-    sources = _sources(folder, file)
-    extra = (folder / "client.yml", folder / ".key", folder / "commentary" / f"{playbook.name}.md")
-    files = {path for paths in sources.values() for path in paths} | {path for path in extra if path.is_file()}
-    files |= _earlier_waves(folder, as_of, str(file.observed_through or ""))
-    fingerprint = Fingerprint(
-        files={path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)},
-        tables={table: _together(cache, paths) for table, paths in sources.items()},
+    return Fingerprint(
+        files=hash_inputs(workspace, client, file, playbook, as_of, cache),
+        tables={table: _together(cache, paths) for table, paths in _sources(folder, file).items()},
         playbook=cache.sha256(playbook.path),
-        code=_code(cache),
-        versions={package: _version(package) for package in _PACKAGES},
+        code=cache.code,
+        versions=cache.versions,
     )
-    cache.save()
-    return fingerprint
+
+
+def hash_inputs(
+    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, as_of: str, cache: HashCache
+) -> dict[str, str]:
+    """The hashes of a client's files that a run reads, by their path inside its folder."""
+    folder = workspace.client_folder(client)
+    extra = (folder / "client.yml", folder / ".key", folder / "commentary" / f"{playbook.name}.md")
+    files = {path for paths in _sources(folder, file).values() for path in paths}
+    files |= {path for path in extra if path.is_file()} | _earlier_waves(
+        folder, as_of, str(file.observed_through or "")
+    )
+    return {path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)}
 
 
 def _sources(folder: Path, file: ClientFile) -> dict[str, list[Path]]:
@@ -115,12 +141,6 @@ def _together(cache: HashCache, files: Iterable[Path]) -> str:
     """One hash for the files of a table: the file's own where there is one."""
     hashes = [cache.sha256(path) for path in files]
     return hashes[0] if len(hashes) == 1 else digest(hashes)
-
-
-def _code(cache: HashCache) -> str:
-    """One hash over the package's own files: code, templates, catalogues."""
-    files = (path for path in _PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return digest({path.relative_to(_PACKAGE).as_posix(): cache.sha256(path) for path in files})
 
 
 def _version(package: str) -> str:

@@ -30,6 +30,10 @@ class RunKey:
         """What tells this run from the one with the defaults on the same day."""
         return f"+{digest(self.parameters)[:6]}" if self.parameters else ""
 
+    def part(self, parts: int) -> int:
+        """Which of so many parts of the work this run is in, from 0: the same on every machine, whatever else runs."""
+        return int(digest(self.to_dict())[:8], 16) % parts
+
     def run_id(self, fingerprint: str) -> str:
         """The same for the same question about the same inputs, whatever the clock says."""
         return digest([self.to_dict(), fingerprint])[:12]

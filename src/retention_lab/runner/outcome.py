@@ -11,14 +11,18 @@ from retention_lab.runner.record import Record, RunError, read_record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """The end of one run: a new report, one that was up to date already, or a failure kept in `folder`."""
+    """The end of one run: a new report, one that was up to date already, or a failure kept in `folder`.
+
+    `elsewhere` is a run that another runner is making, and that is left to it.
+    """
 
     run: PlannedRun
-    status: Literal["ok", "current", "failed"]
+    status: Literal["ok", "current", "failed", "elsewhere"]
     folder: Path
     error: RunError | None = None
     findings: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
+    pid: int = 0
 
     @property
     def headline(self) -> str:
@@ -37,6 +41,11 @@ def current_result(run: PlannedRun) -> RunResult:
     record = read_record(run.folder)
     findings = tuple(record.findings) if record else ()
     return RunResult(run=run, status="current", folder=run.folder, findings=findings)
+
+
+def elsewhere_result(run: PlannedRun, pid: int) -> RunResult:
+    """The result of a run that the process `pid` is making already."""
+    return RunResult(run=run, status="elsewhere", folder=run.folder, pid=pid)
 
 
 def failed_record(run: PlannedRun, error: RunError, durations: dict[str, float]) -> Record:

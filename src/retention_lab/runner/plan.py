@@ -6,7 +6,7 @@ from pathlib import Path
 
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
 from retention_lab.runner.catalogue import Playbook, find_playbooks
-from retention_lab.runner.fingerprints import Fingerprint, take_fingerprint
+from retention_lab.runner.fingerprints import Fingerprint, HashCache, hash_inputs, open_cache, take_fingerprint
 from retention_lab.runner.keys import LATEST, RunKey
 from retention_lab.runner.parameters import changed_parameters, check_parameters, parse_parameters, reject_unknown
 from retention_lab.runner.record import is_current
@@ -27,10 +27,11 @@ class PlannedRun:
     parameters: dict[str, object]
     changed: dict[str, object]
     as_of: str
-    client_name: str
     language: str
-    currency: str
+    file: ClientFile
     current: bool
+    # Make it even where its report is up to date.
+    forced: bool = False
     # The due time that it answers, as the schedule tells it, and which attempt at it this is.
     due: str = ""
     attempt: int = 1
@@ -62,6 +63,48 @@ class Plan:
     skipped: tuple[Skipped, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPlan:
+    """What will be run for several clients, what cannot be, and the clients whose files must be mended first."""
+
+    runs: tuple[PlannedRun, ...]
+    skipped: dict[str, tuple[Skipped, ...]]
+    broken: dict[str, RetentionLabError]
+
+
+def plan_batch(
+    workspace: Workspace,
+    clients: Sequence[str],
+    *,
+    playbooks: Sequence[str] = (),
+    texts: Mapping[str, str] | None = None,
+    as_of: str = "",
+    force: bool = False,
+) -> BatchPlan:
+    """The runs of several clients. What is wrong with one client's files does not keep the others from theirs.
+
+    A playbook that a client's data cannot answer is left out, named or not.
+    Raises ParameterError or PlaybookError: those are wrong for every client.
+    """
+    cache = open_cache(workspace)
+    runs: list[PlannedRun] = []
+    skipped: dict[str, tuple[Skipped, ...]] = {}
+    broken: dict[str, RetentionLabError] = {}
+    for client in clients:
+        try:
+            plan = plan_runs(
+                workspace, client, playbooks=playbooks, texts=texts, as_of=as_of, force=force, lenient=True, cache=cache
+            )
+        except DataError as error:
+            broken[client] = error
+            continue
+        runs += plan.runs
+        if plan.skipped:
+            skipped[client] = plan.skipped
+    cache.save()
+    return BatchPlan(runs=tuple(runs), skipped=skipped, broken=broken)
+
+
 def plan_runs(
     workspace: Workspace,
     client: str,
@@ -71,11 +114,14 @@ def plan_runs(
     texts: Mapping[str, str] | None = None,
     as_of: str = "",
     force: bool = False,
+    lenient: bool = False,
+    cache: HashCache | None = None,
 ) -> Plan:
     """The runs of the named playbooks, or of all whose needs are met, for one client.
 
     Parameters come as `values`, or as `texts` from a command line. Without names, a parameter goes to the playbooks
-    that know it. A run whose report is up to date is marked `current`, unless `force`.
+    that know it. A run whose report is up to date is marked `current`, unless `force`. A named playbook whose needs
+    are not met is an error, unless `lenient`. A `cache` that is handed in is for the caller to save.
     Raises ParameterError, PlaybookError or DataError before anything is run.
     """
     folder = workspace.client_folder(client)
@@ -87,11 +133,15 @@ def plan_runs(
     # The key is an input: were it drawn during the first run, the second would find the report out of date.
     read_key(folder)
     missing = {playbook.name: tuple(file.missing(playbook.needs)) for playbook in found}
-    if playbooks and any(missing.values()):
+    if playbooks and any(missing.values()) and not lenient:
         raise DataError([_cannot(name, absent, folder) for name, absent in missing.items() if absent])
     able = [playbook for playbook in found if not missing[playbook.name]]
+    hashes = cache or open_cache(workspace)
+    runs = tuple(_planned(workspace, client, file, playbook, asked[playbook.name], force, hashes) for playbook in able)
+    if cache is None:
+        hashes.save()
     return Plan(
-        runs=tuple(_planned(workspace, client, file, playbook, asked[playbook.name], force) for playbook in able),
+        runs=runs,
         skipped=tuple(
             Skipped(playbook=playbook.name, title=playbook.title, missing=missing[playbook.name])
             for playbook in found
@@ -130,12 +180,18 @@ def _asked(
 
 
 def _planned(
-    workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, parameters: dict[str, object], force: bool
+    workspace: Workspace,
+    client: str,
+    file: ClientFile,
+    playbook: Playbook,
+    parameters: dict[str, object],
+    force: bool,
+    cache: HashCache,
 ) -> PlannedRun:
     changed = changed_parameters(playbook, parameters)
     asked, observed = str(parameters.get("as_of", "")), str(file.observed_through or "")
     key = RunKey(client=client, playbook=playbook.name, as_of=asked or observed or LATEST, parameters=changed)
-    fingerprint = take_fingerprint(workspace, client, file, playbook, asked)
+    fingerprint = take_fingerprint(workspace, client, file, playbook, asked, cache)
     return PlannedRun(
         workspace=workspace,
         playbook=playbook,
@@ -146,22 +202,22 @@ def _planned(
         changed=changed,
         # The last day that counts is never after the exports end; ISO days sort as text.
         as_of=min(filter(None, (asked, observed)), default=""),
-        client_name=file.name,
         language=str(parameters.get("language") or file.language),
-        currency=file.currency,
+        file=file,
         current=not force and is_current(key.folder(workspace.reports), fingerprint),
+        forced=force,
     )
 
 
 def inputs_changed(run: PlannedRun) -> bool:
     """Whether a file of the client, or the playbook, is another one now."""
+    cache = open_cache(run.workspace)
     try:
-        file = load_client_file(run.workspace.client_folder(run.key.client))
         asked = str(run.parameters.get("as_of", ""))
-        now = take_fingerprint(run.workspace, run.key.client, file, run.playbook, asked)
+        files = hash_inputs(run.workspace, run.key.client, run.file, run.playbook, asked, cache)
+        return (files, cache.sha256(run.playbook.path)) != (run.fingerprint.files, run.fingerprint.playbook)
     except (RetentionLabError, OSError):
         return True
-    return (now.files, now.playbook) != (run.fingerprint.files, run.fingerprint.playbook)
 
 
 def _cannot(playbook: str, missing: tuple[str, ...], folder: Path) -> Fault:

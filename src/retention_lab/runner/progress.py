@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Show = Callable[[Progress], None]
+# A rate of fewer reports says little: the first ones wait for the imports.
+_ENOUGH_FOR_A_RATE = 3
 
 
 @contextmanager
-def progress_display() -> Iterator[Show]:
-    """Something to hand to `run_batch`, for as long as it takes."""
+def progress_display(total: int) -> Iterator[Show]:
+    """Something to hand to `run_batch`, for as long as it takes to make `total` runs."""
     if not sys.stderr.isatty():
         yield _print_plainly
         return
@@ -25,7 +27,7 @@ def progress_display() -> Iterator[Show]:
     from rich.console import Console
     from rich.live import Live
 
-    lines = _LiveLines()
+    lines = _LiveLines(total)
     with Live(console=Console(stderr=True), get_renderable=lines.table, refresh_per_second=4, transient=True) as live:
 
         def show(progress: Progress) -> None:
@@ -47,19 +49,24 @@ def _print_plainly(progress: Progress) -> None:
 def _ended(result: RunResult) -> str:
     if result.status == "current":
         return f"{result.run.title}: up to date"
+    if result.status == "elsewhere":
+        return f"{result.run.title}: left to process {result.pid}, which is making it"
     how = "done in" if result.status == "ok" else "failed after"
     return f"{result.run.title}: {how} {result.seconds:.1f} s"
 
 
 class _LiveLines:
-    """The runs that are going on, each with its cell and its seconds."""
+    """How far the batch is, and the runs that are going on, each with its cell and its seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, total: int) -> None:
+        self._total, self._began = total, time.monotonic()
+        self._results: list[RunResult] = []
         self._running: dict[str, tuple[Progress, float]] = {}
 
     def note(self, progress: Progress) -> None:
         if progress.result:
             self._running.pop(progress.run.run_id, None)
+            self._results.append(progress.result)
             return
         _, began = self._running.get(progress.run.run_id, (progress, time.monotonic()))
         self._running[progress.run.run_id] = (progress, began)
@@ -68,9 +75,29 @@ class _LiveLines:
         from rich.table import Table
         from rich.text import Text
 
+        now = time.monotonic()
         table = Table.grid(padding=(0, 2))
-        # The display's own thread draws, while `note` adds and removes.
-        for progress, began in list(self._running.values()):
-            where = f"cell {progress.done + 1} of {progress.total}: {progress.cell}" if progress.cell else "starting"
-            table.add_row(Text(progress.run.title), Text(f"{time.monotonic() - began:.0f} s"), Text(where))
+        for progress, began in self._running.values():
+            cell = f"cell {progress.done + 1} of {progress.total}: {progress.cell}" if progress.cell else "starting"
+            table.add_row(Text(progress.run.title), Text(cell), f"{now - began:.0f} s")
+        if self._total > 1:
+            table.add_row(Text(batch_line(self._results, self._total, now - self._began)))
         return table
+
+
+def batch_line(results: list[RunResult], total: int, seconds: float) -> str:
+    """How many of all are done, how fast it goes and how long it will go on."""
+    failed = sum(result.status == "failed" for result in results)
+    parts = [f"{len(results)} of {total}"] + ([f"{failed} failed"] if failed else [])
+    # What was up to date took no time, and says nothing of those to come.
+    made = sum(result.status in ("ok", "failed") for result in results)
+    if made >= _ENOUGH_FOR_A_RATE and len(results) < total:
+        left = (total - len(results)) * seconds / made
+        parts += [f"{60 * made / seconds:.0f} a minute", f"about {_duration(left)} left"]
+    return " · ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -1,34 +1,40 @@
 """From a run's private folder to the place where people look, in steps that each leave a whole report."""
 
 import os
+import platform
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from retention_lab.errors import DataError, Fault
-from retention_lab.runner.files import move_over, write_atomically
+from retention_lab.runner.files import move_over, remove_if_left, write_atomically
 from retention_lab.runner.record import RECORD, Record, file_sha256, read_record, write_record
 from retention_lab.tables.workspace import ASSIGNMENTS
 
 FAILED = "failed"
 _PRIVATE = ".tmp-"
+_HOST = re.sub(r"\W", "_", platform.node())
 
 
 def make_private_folder(beside: Path, run_id: str) -> Path:
     """An empty folder on the same disk as the reports, where a run may write what it likes."""
     clean_leftovers(beside)
-    folder = beside / f"{_PRIVATE}{run_id}-{os.getpid()}"
+    folder = private_folder(beside, run_id, os.getpid())
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
 
 
+def private_folder(beside: Path, run_id: str, pid: int) -> Path:
+    """The private folder of a run in a process of this machine; others may share the reports' disk."""
+    return beside / f"{_PRIVATE}{run_id}-{_HOST}-{pid}"
+
+
 def clean_leftovers(beside: Path) -> None:
     """Remove the private folders of runs whose process is gone."""
-    for folder in beside.glob(f"{_PRIVATE}*"):
-        pid = folder.name.rpartition("-")[2]
-        if not pid.isdigit() or not _is_alive(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in beside.glob(f"{_PRIVATE}*-{_HOST}-*"):
+        remove_if_left(folder, folder.name.rpartition("-")[2])
 
 
 def publish(source: Path, target: Path, record: Record) -> Record:
@@ -87,13 +93,3 @@ def keep_failure(source: Path | None, beside: Path, record: Record) -> Path:
 def _names(folder: Path) -> list[str]:
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return sorted(path.relative_to(folder).as_posix() for path in files if path.name != RECORD)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

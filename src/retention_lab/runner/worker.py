@@ -1,38 +1,43 @@
-"""The other side of `batch`: a process that makes the runs of one client, one after the other."""
+"""The other side of `batch`: a process that makes one run."""
 
 import os
 import signal
 import sys
 import threading
-from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from types import FrameType
 from typing import NoReturn
 
+from retention_lab.runner.limits import Limits
 from retention_lab.runner.plan import PlannedRun
 
 
+def main() -> None:
+    """A worker that was started, not forked: its connection's descriptor is on its command line."""
+    serve(Connection(int(sys.argv[1])))
+
+
 def serve(connection: Connection) -> None:
-    """Make each run that arrives, tell of each cell, and answer with a RunResult; end at None."""
+    """Make the run that arrives, tell of each cell, and answer with a RunResult."""
     signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _keep_quiet()
-    # With the extras that JupyterLab asks for, jsonschema imports a grammar of web addresses for which nothing here
-    # has any use. It takes 2.3 of the 3.2 seconds that papermill needs, and jsonschema does without it.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    shorten_imports()
     from retention_lab.runner.execute import execute_run
 
-    while (run := _next(connection)) is not None:
-        result = execute_run(run, on_cell=lambda done, total, cell: connection.send((done, total, cell)))
-        connection.send(result)
+    job: tuple[PlannedRun, Limits] = connection.recv()
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    run, limits = job
+    connection.send(execute_run(run, limits=limits, on_cell=lambda *at: connection.send(at)))
 
 
-def _next(connection: Connection) -> PlannedRun | None:
-    try:
-        run: PlannedRun | None = connection.recv()
-    except EOFError:
-        return None
-    return run
+def shorten_imports() -> None:
+    """Do without what takes long to import and has no use here.
+
+    With the extras that JupyterLab asks for, jsonschema imports a grammar of web addresses. It takes 2.3 of the 3.2
+    seconds that papermill needs, and jsonschema does without it.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _stop(signum: int, _frame: FrameType | None) -> NoReturn:
@@ -40,12 +45,13 @@ def _stop(signum: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signum)
 
 
-def _end_with_parent() -> None:
-    """However the command line ends, no kernel may go on computing for a report that nobody will get."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+def _end_with(connection: Connection) -> None:
+    """However the runner ends, no kernel may go on computing for a report that nobody will get."""
+    try:
+        connection.poll(None)
+    except OSError:
+        return
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def _keep_quiet() -> None:

@@ -7,6 +7,7 @@ Nothing here opens a table, and nothing heavy is imported: a typing mistake must
 import difflib
 import re
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
@@ -16,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from retention_lab.errors import DataError, Fault
 from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, nearest, table_faults
 from retention_lab.tables.contract import CONTRACT
+from retention_lab.tables.schedule_file import Schedule
 from retention_lab.tables.yaml_file import read_yaml
 
 Unit = Literal["days", "weeks", "months", "years"]
@@ -24,9 +26,15 @@ MOST_DAYS = 3650
 _DERIVED = {"customer_id", "started_on", "ended_on", "monthly_value"}
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """Listed once: the list is read off hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        near = difflib.get_close_matches(name, available_timezones(), n=1)
+    if name not in _timezones():
+        near = difflib.get_close_matches(name, sorted(_timezones()), n=1)
         raise ValueError("a time zone such as Europe/Rome" + (f"; did you mean {near[0]}?" if near else ""))
     return name
 
@@ -163,6 +171,7 @@ class ClientFile(_Strict):
     money: Money = Money()
     max_rejected: Annotated[float, Field(ge=0, le=1)] = 0.05
     min_group: Annotated[int, Field(ge=1)] = 10
+    schedule: Schedule = []
     tables: Annotated[dict[Literal["customers", "transactions", "loyalty"], TableFile], Field(min_length=1)]
 
     def missing(self, needs: dict[str, list[str]]) -> list[str]:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,6 +20,7 @@ _SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10.5,
+    "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.labelsize": 10.5,
@@ -35,10 +35,22 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.bottom": True,
+    "ytick.left": False,
+    "xtick.labelsize": 8.8,
+    "ytick.labelsize": 8.8,
+    "xtick.major.size": 4.8,
+    "ytick.major.size": 4.8,
+    "xtick.major.width": 1.0,
+    "ytick.major.width": 1.0,
     "legend.frameon": False,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "lines.linewidth": 2.0,
+    "lines.markersize": 4.8,
+    "lines.solid_capstyle": "round",
+    "patch.edgecolor": "w",
+    "patch.force_edgecolor": True,
+    "patch.linewidth": 0.8,
 }
 
 
@@ -48,7 +60,7 @@ def themed_axes(height: float = HEIGHT) -> Iterator[tuple[Figure, Axes]]:
 
     `height` in inches.
     """
-    with _theme():
+    with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, figure.subplots()
 
@@ -57,16 +69,10 @@ def themed_axes(height: float = HEIGHT) -> Iterator[tuple[Figure, Axes]]:
 def themed_axes_with_rows(n_rows: int) -> Iterator[tuple[Figure, Axes, Axes]]:
     """Axes for curves, and below them, with the same x axis, empty axes in which `n_rows` rows of text fit."""
     rows = ROW_HEIGHT * (n_rows + 1)
-    with _theme():
+    with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(WIDTH, HEIGHT + rows), layout="constrained")
         curves, below = figure.subplots(2, 1, sharex=True, height_ratios=[HEIGHT, rows])
         below.set_ylim(n_rows + 0.5, -0.5)
         below.axis("off")
         curves.tick_params(labelbottom=True)
         yield figure, curves, below
-
-
-@contextmanager
-def _theme() -> Iterator[None]:
-    with sns.axes_style("white", _SETTINGS), sns.plotting_context("paper"), mpl.rc_context(_SETTINGS):
-        yield

@@ -1,20 +1,24 @@
-"""papermill, kept quiet and kept apart: one kernel, its environment, its sockets."""
+"""The cells of a notebook, run by papermill, kept quiet and kept apart: their environment, their limits."""
 
 import logging
 import os
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbformat import NotebookNode
 from papermill.execute import execute_notebook
-from traitlets import default
 
+from retention_lab.runner.files import make_short_folder
+from retention_lab.runner.kernels import PLAIN, WARM, SocketKernelManager
+from retention_lab.runner.limits import Limits, Watch
 from retention_lab.runner.notebook import INJECTED, give_ids
+from retention_lab.runner.template import ADDRESS, SETTINGS
 
 # On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
 _START_SECONDS = 120
@@ -22,34 +26,28 @@ _START_SECONDS = 120
 OnCell = Callable[[int, int, str], None]
 
 
-class _SocketKernelManager(AsyncKernelManager):
-    """Talks over Unix sockets in a folder of its own.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """A notebook as far as it came: the last cell begun, the error if any, and what it took too much of, if it did."""
 
-    With TCP, jupyter_client frees the ports that it chose before the kernel takes them, and of many kernels that
-    start at once some find theirs taken.
-    """
-
-    @default("transport")
-    def _transport_default(self) -> str:
-        return "ipc"
-
-    @default("connection_file")
-    def _connection_file_default(self) -> str:
-        return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "k.json")
+    notebook: NotebookNode
+    cell: str = ""
+    raised: Exception | None = None
+    verdict: str = ""
 
 
-def execute(
-    playbook: Path, parameters: Mapping[str, object], *, on_cell: OnCell
-) -> tuple[NotebookNode, str, Exception | None]:
-    """Run a notebook in a fresh kernel: the notebook as far as it came, the last cell begun, the error if any."""
+def execute(playbook: Path, parameters: Mapping[str, object], *, limits: Limits, on_cell: OnCell) -> Executed:
+    """Run a notebook in a fresh kernel, forked where this process comes from a template."""
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     notebook = nbformat.read(playbook, as_version=4)  # type: ignore[no-untyped-call]
     give_ids(notebook)
     seen: dict[str, Any] = {"notebook": notebook, "cell": ""}
+    watch = Watch(limits)
 
     def note_cell(cell: NotebookNode, cell_index: int) -> None:
         # The cell that papermill puts in has a random id.
         seen["cell"] = INJECTED if INJECTED in cell.metadata.get("tags", []) else cell.id
+        watch.begin_cell()
         on_cell(cell_index, len(seen["notebook"].cells), seen["cell"])
 
     def note_notebook(notebook: NotebookNode) -> None:
@@ -61,12 +59,14 @@ def execute(
             notebook,
             None,
             parameters=dict(parameters),
-            kernel_name="python3",
+            kernel_name=WARM if ADDRESS in os.environ else PLAIN,
             progress_bar=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
             start_timeout=_START_SECONDS,
-            kernel_manager_class=_SocketKernelManager,
+            kernel_manager_class=_watched_by(watch),
+            # Nothing is left to say to a kernel that has run its last cell.
+            shutdown_kernel="immediate",
             # Where the kernel cuts a stream of text depends on timing.
             coalesce_streams=True,
             on_notebook_start=note_notebook,
@@ -74,8 +74,21 @@ def execute(
         )
     # An error in a cell, a kernel that dies or does not start: a failed run, whatever it raises.
     except Exception as error:  # noqa: BLE001
-        return seen["notebook"], seen["cell"], error
-    return executed, "", None
+        return Executed(notebook=seen["notebook"], cell=seen["cell"], raised=error, verdict=watch.verdict)
+    finally:
+        watch.stop()
+    return Executed(notebook=executed)
+
+
+def _watched_by(watch: Watch) -> type[SocketKernelManager]:
+    """A kernel manager that tells which process to look after; nbclient takes a class, and no more."""
+
+    class Watched(SocketKernelManager):
+        async def _async_post_start_kernel(self, **kw: Any) -> None:
+            watch.follow(cast(LocalProvisioner, self.provisioner).pid or 0)
+            await super()._async_post_start_kernel(**kw)
+
+    return Watched
 
 
 @contextmanager
@@ -87,28 +100,24 @@ def private_environment(home: Path, private: Path, mark: str = "") -> Iterator[P
     output, scratch = private / "output", private / "scratch"
     for folder in (output, scratch):
         folder.mkdir()
-    # A Unix socket's path may have 107 characters, and a report's folder alone can have more.
-    with tempfile.TemporaryDirectory(prefix="rl-", ignore_cleanup_errors=True) as sockets:
-        changes = {
-            "RETENTION_LAB_HOME": str(home),
-            "RETENTION_LAB_OUTPUT": str(output),
-            "RETENTION_LAB_MARK": mark,
-            "JUPYTER_RUNTIME_DIR": sockets,
-            "IPYTHONDIR": str(scratch / "ipython"),
-            "TMPDIR": str(scratch),
-            "TZ": "UTC",
-            "PYTHONHASHSEED": "0",
-            "PYTHONUTF8": "1",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            # A chart is displayed by the playbook; one that pyplot still holds must not appear by itself.
-            "MPLBACKEND": "agg",
-            **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-        }
-        if os.environ.get("PYTHONPATH"):
-            paths = os.environ["PYTHONPATH"].split(os.pathsep)
-            changes["PYTHONPATH"] = os.pathsep.join(str(Path(path).absolute()) for path in paths)
+    sockets = make_short_folder()
+    changes = {
+        "RETENTION_LAB_HOME": str(home),
+        "RETENTION_LAB_OUTPUT": str(output),
+        "RETENTION_LAB_MARK": mark,
+        "JUPYTER_RUNTIME_DIR": str(sockets),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "TMPDIR": str(scratch),
+        **SETTINGS,
+    }
+    if os.environ.get("PYTHONPATH"):
+        paths = os.environ["PYTHONPATH"].split(os.pathsep)
+        changes["PYTHONPATH"] = os.pathsep.join(str(Path(path).absolute()) for path in paths)
+    try:
         with _environment(changes), _directory(scratch):
             yield output
+    finally:
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""What a run may take, and who sees to it: a thread beside papermill, since a hung kernel will not stop itself."""
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+_LOOK_SECONDS = 0.25
+_GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds for a run and for one cell of it, and the resident memory of its kernel with all that it starts, in GiB.
+
+    Resident memory is watched from outside: a limit on the address space would kill innocents, since opening DuckDB
+    alone reserves more than a gigabyte of addresses.
+    """
+
+    run_seconds: float = 600
+    cell_seconds: float = 300
+    memory_gib: float = 2
+
+
+class Watch:
+    """Looks after the kernel of one run, from `follow` on, and ends it where it takes too much."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._end = time.monotonic() + limits.run_seconds
+        self._cell_end = self._end
+        self._done = threading.Event()
+        # What the kernel took too much of; empty while it has not.
+        self.verdict = ""
+
+    def begin_cell(self) -> None:
+        """A cell begins, and has its own time from now on."""
+        self._cell_end = time.monotonic() + self._limits.cell_seconds
+
+    def follow(self, pid: int) -> None:
+        """Watch a kernel until `stop`."""
+        threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
+
+    def stop(self) -> None:
+        """The kernel has ended, or will be ended by others."""
+        self._done.set()
+
+    def _watch(self, pid: int) -> None:
+        while not self._done.wait(_LOOK_SECONDS):
+            self.verdict = self._too_much(pid)
+            if self.verdict:
+                kill_tree(pid)
+                return
+
+    def _too_much(self, pid: int) -> str:
+        limits = self._limits
+        if time.monotonic() > self._end:
+            return f"the run took longer than {limits.run_seconds:g} s"
+        if time.monotonic() > self._cell_end:
+            return f"the cell took longer than {limits.cell_seconds:g} s"
+        resident = resident_bytes(pid) / _GIB
+        if resident > limits.memory_gib:
+            return f"the kernel took {resident:.2f} GiB of memory, and {limits.memory_gib:g} GiB is the limit"
+        return ""
+
+
+def resident_bytes(pid: int) -> int:
+    """The resident memory of a process and of all that it has started."""
+    total = 0
+    for process in _tree(pid):
+        with suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total
+
+
+def kill_tree(pid: int) -> None:
+    """End a process and all that it has started, whatever group or session they have moved to."""
+    for process in _tree(pid):
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    return []

@@ -1,0 +1,166 @@
+"""To have processes forked by a template, which has imported everything once; `template_process` is its other side.
+
+Whoever wants a process connects to the template's socket, sends a `Request`, and is sent the process id. The
+connection stays open: the exit status arrives on it, and a kernel ends when the other side of it is closed, so that
+no kernel goes on for somebody who is gone. The template ends when its standard input is closed.
+"""
+
+import contextlib
+import os
+import pickle
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from retention_lab.runner.files import make_short_folder
+
+# Where a worker finds the template that it was forked from.
+ADDRESS = "RETENTION_LAB_TEMPLATE"
+_COMMAND = "from retention_lab.runner.template_process import main; main()"
+ANSWER_SECONDS = 120
+# The environment of everything that runs cells. Nothing of the person who runs it may show in a report: no time zone,
+# no thread count, no chart that pyplot still holds. And a library that starts threads when it is imported, as BLAS and
+# pyarrow do unless they are told, does not survive a fork.
+SETTINGS = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "MPLBACKEND": "agg",
+    "TZ": "UTC",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A process to be forked: a worker, which is given a connection, or a kernel with its command line."""
+
+    kind: Literal["worker", "kernel"]
+    argv: tuple[str, ...] = ()
+    cwd: str = ""
+    environment: Mapping[str, str] | None = None
+
+
+def can_fork() -> bool:
+    """Whether this system has what a template needs. macOS can fork, but its libraries do not survive it."""
+    return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+class Forked:
+    """A forked process, as far as `subprocess.Popen` has a word for it. It leads its own process group."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self._connection, self.pid, self.returncode = connection, pid, None
+        connection.setblocking(False)
+
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs. Without a template to tell the status, it is that of a kill."""
+        if self.returncode is None:
+            try:
+                told = self._connection.recv(32)
+            except BlockingIOError:
+                return None
+            except OSError:
+                told = b""
+            self.returncode = int(told) if told else -signal.SIGKILL
+            self._connection.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status, when it has come. Raises subprocess.TimeoutExpired."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if end is not None and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("forked process", timeout or 0)
+            time.sleep(0.01)
+        return self.returncode or 0
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process and to what it has started."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Template:
+    """A template process of our own; it ends with `close`, and with us."""
+
+    def __init__(self) -> None:
+        self._folder = make_short_folder()
+        self.address = str(self._folder / "t")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            # Whoever asks before it has imported everything waits in this queue.
+            listener.listen(128)
+            self._process = self._start(listener.fileno())
+
+    def _start(self, listener: int) -> "subprocess.Popen[bytes]":
+        with (self._folder / "stderr").open("wb") as stderr:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-c", _COMMAND, str(listener)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                pass_fds=[listener],
+                env={**os.environ, **SETTINGS, ADDRESS: self.address},
+                # Not a folder that goes away while those that were forked go on.
+                cwd="/",
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def complaint(self) -> str:
+        """The last line that it wrote to its standard error: why it could not start, perhaps."""
+        lines = (self._folder / "stderr").read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else ""
+
+    def close(self) -> None:
+        """End the template; what it has forked goes on."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def fork(address: str, request: Request, descriptors: Sequence[int] = ()) -> Forked:
+    """Have the template at an address fork a process. Raises OSError where there is none, or it ends meanwhile."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(address)
+        socket.send_fds(connection, [pickle.dumps(request)], list(descriptors))
+        answer = connection.recv(32)
+        if not answer:
+            raise ConnectionResetError("the template process has ended")
+        return Forked(connection, int(answer))
+    except BaseException:
+        connection.close()
+        raise

@@ -1,0 +1,172 @@
+"""The template process: it imports everything once, and forks a worker or a kernel whenever it is asked to.
+
+Imports are most of the time that a short report takes; a fork takes over what is imported, in some milliseconds.
+The template itself must stay fit to be forked: it has one thread, no ZMQ context, no event loop, no engine handle.
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import pickle
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from retention_lab.runner.template import ANSWER_SECONDS, SETTINGS, Request
+
+_LARGEST_REQUEST = 200_000
+
+
+def main() -> None:
+    """The template process: import everything, then fork on request; in a forked process, do what was asked for."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    import_everything()
+    # What is here already is shared with all that are forked; a collection would touch, and so copy, every page.
+    gc.collect()
+    gc.freeze()
+    task = _answer(listener)
+    if task:
+        task()
+
+
+def import_everything() -> None:
+    """Import what workers and kernels need, ours and others', and fill what is filled at the first use."""
+    from retention_lab.runner.worker import shorten_imports
+
+    shorten_imports()
+    import retention_lab
+
+    for module in pkgutil.walk_packages(retention_lab.__path__, "retention_lab."):
+        if not module.name.startswith(("retention_lab.cli", "retention_lab.demo")):
+            importlib.import_module(module.name)
+    for name in ("debugger", "ipkernel", "kernelapp", "zmqshell"):
+        importlib.import_module(f"ipykernel.{name}")
+
+
+def _answer(listener: socket.socket) -> Callable[[], None] | None:
+    """Serve until standard input is closed. In a forked process this returns, with what that process is to do."""
+    running: dict[int, tuple[int, socket.socket]] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(0, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fd == 0:
+                    return None
+                if key.fd in running:
+                    selector.unregister(key.fd)
+                    _report(key.fd, *running.pop(key.fd))
+                    continue
+                task = _fork(listener, running)
+                if task:
+                    return task
+                for descriptor in running.keys() - selector.get_map().keys():
+                    selector.register(descriptor, selectors.EVENT_READ)
+
+
+def _fork(listener: socket.socket, running: dict[int, tuple[int, socket.socket]]) -> Callable[[], None] | None:
+    """Fork for whoever is next in the queue. In the forked process, return what it is to do."""
+    connection, _address = listener.accept()
+    try:
+        connection.settimeout(ANSWER_SECONDS)
+        message, descriptors, _flags, _address = socket.recv_fds(connection, _LARGEST_REQUEST, 1)
+        request: Request = pickle.loads(message)
+        pid = os.fork()
+    except (OSError, EOFError, pickle.UnpicklingError):
+        # Whoever asked finds the connection closed, and helps himself.
+        connection.close()
+        return None
+    if pid == 0:
+        listener.close()
+        for watched, (_pid, other) in running.items():
+            # A copy of another's connection would keep it open beyond its end.
+            os.close(watched)
+            other.close()
+        return lambda: _become(request, connection, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    running[os.pidfd_open(pid)] = (pid, connection)
+    with contextlib.suppress(OSError):
+        connection.send(str(pid).encode())
+    return None
+
+
+def _report(watched: int, pid: int, connection: socket.socket) -> None:
+    """A forked process has ended: tell whoever asked for it how."""
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):
+        connection.send(str(os.waitstatus_to_exitcode(status)).encode())
+    connection.close()
+    os.close(watched)
+
+
+def _become(request: Request, connection: socket.socket, descriptors: list[int]) -> None:
+    """Be what was asked for, in a process of its own: group, environment, folder, random numbers."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    if request.environment is not None:
+        os.environ.clear()
+        os.environ.update(request.environment)
+        time.tzset()
+    if request.cwd:
+        os.chdir(request.cwd)
+    # Where temporary files go was found out in the template, if a library asked.
+    tempfile.tempdir = None
+    _draw_other_numbers()
+    if request.kind == "worker":
+        from multiprocessing.connection import Connection
+
+        from retention_lab.runner.worker import serve
+
+        connection.close()
+        serve(Connection(descriptors[0]))
+        # Nothing is left to do, and taking down an interpreter this large takes a while.
+        os._exit(0)
+    else:
+        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        _be_kernel(list(request.argv))
+
+
+def _draw_other_numbers() -> None:
+    """Forks of one process would all draw the same random numbers."""
+    import random
+
+    import numpy as np
+
+    random.seed()
+    np.random.seed()  # noqa: NPY002
+
+
+def _end_with(connection: socket.socket) -> None:
+    """End this process, and all that it has started, when nobody is left who asked for it."""
+    connection.setblocking(True)
+    with contextlib.suppress(OSError):
+        connection.recv(1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _be_kernel(argv: list[str]) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = ["ipykernel_launcher", *argv]
+    _set_backend()
+    app: Any = IPKernelApp.instance()
+    app.initialize(argv)
+    app.start()
+
+
+def _set_backend() -> None:
+    """The backend: matplotlib read it from the template's environment; a person's front end may want another."""
+    backend = os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is not None and backend != SETTINGS["MPLBACKEND"]:
+        matplotlib.use(backend)
