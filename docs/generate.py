@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "retention_lab"
@@ -52,11 +53,18 @@ def command_line() -> str:
     from retention_lab.cli import app
 
     parts = ["# Command line\n"]
-    for words in ([], *([name] for name in get_command(app).commands)):  # type: ignore[attr-defined]
+    for words in _verbs(get_command(app)):
         result = CliRunner().invoke(app, [*words, "--help"], prog_name="retention-lab")
         parts.append(f"\n## {' '.join(['retention-lab', *words])}\n\n```\n{result.output.strip()}\n```\n")
     parts.append("\nExit codes: 0 done, 1 a run failed, 2 the request or the data was wrong.\n")
     return "".join(parts)
+
+
+def _verbs(command: Any, *words: str) -> Iterator[list[str]]:
+    """A command and those below it, each as one would type it."""
+    yield list(words)
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _verbs(below, *words, name)
 
 
 def playbooks() -> str:

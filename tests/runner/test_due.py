@@ -12,6 +12,7 @@ import pytest
 
 from retention_lab.runner.answers import DueReport
 from retention_lab.runner.due import find_due
+from retention_lab.runner.fingerprints import HashCache
 from retention_lab.runner.outcome import RunResult, current_result, end_record, failed_record
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.publish import keep_failure, publish
@@ -154,6 +155,13 @@ def test_another_cron_is_a_new_entry_and_owes_nothing_from_before(lab) -> None:
     assert len(lab.made) == 1
 
 
+def test_another_time_zone_is_a_new_entry_too(lab) -> None:
+    lab.call(MONDAY)
+    # Six o'clock in UTC is an hour later: of this Monday's, the report is there.
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon"}', zone="UTC")
+    assert lab.call(MONDAY + timedelta(hours=3)).answers == ()
+
+
 def test_an_entry_that_was_taken_out_and_put_in_again_owes_nothing_for_the_time_between(lab) -> None:
     every = '{playbook: stay, cron: "0 6 * * *", catch_up: all}'
     lab.schedule(every)
@@ -187,11 +195,13 @@ def test_several_due_times_of_a_day_share_a_report_which_is_made_once_and_moved_
     assert read_record(lab.made[0].folder).due == "2026-11-23T11:00:00+00:00"
 
 
-def test_several_missed_due_times_of_a_day_are_answered_by_one_run(lab) -> None:
-    lab.schedule('{playbook: stay, cron: "0 6,12 * * *", catch_up: all}')
+@pytest.mark.parametrize("catch_up", ["latest", "all"])
+def test_several_missed_due_times_of_a_day_are_answered_by_one_run(lab, catch_up) -> None:
+    lab.schedule(f'{{playbook: stay, cron: "0 6,12 * * *", catch_up: {catch_up}}}')
     lab.call(rome(2026, 11, 20, 13))
-    assert told(lab.call(rome(2026, 11, 21, 20))) == [("Sat 06:00", "ok"), ("Sat 12:00", "ok")]
-    assert len(lab.made) == 1
+    report = lab.call(rome(2026, 11, 21, 20))
+    assert told(report) == [("Sat 06:00", "ok"), ("Sat 12:00", "ok")]
+    assert (len(lab.made), report.passed_over) == (1, ())
 
 
 def test_entries_that_ask_the_same_at_the_same_time_are_one_run(lab) -> None:
@@ -251,6 +261,15 @@ def test_retries_can_be_none(lab) -> None:
     assert len(lab.made) == 1
 
 
+def test_each_due_time_has_attempts_of_its_own(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6,12 * * *", retries: 0}')
+    lab.call(MONDAY - TICK)
+    lab.fate = lambda _: CRASH
+    for hours in (0, 1, 6, 7):
+        lab.call(MONDAY + timedelta(hours=hours))
+    assert [(run.due[11:13], run.attempt) for run in lab.made] == [("05", 1), ("11", 1)]
+
+
 def test_a_retry_that_succeeds_is_the_answer(lab) -> None:
     lab.fate = lambda run: CRASH if run.attempt == 1 else None
     assert lab.call(MONDAY).exit_code == 1
@@ -300,7 +319,7 @@ def test_under_all_what_failed_stays_owed_while_later_ones_are_made(lab) -> None
     assert lab.as_of == ["2026-11-22", "2026-11-29", "2026-11-22"]
 
 
-def test_one_client_whose_file_is_wrong_stops_nobody_and_is_told_at_each_call(lab, new_workspace) -> None:
+def test_one_client_whose_file_is_wrong_stops_nobody_and_is_told_at_each_call(lab) -> None:
     other = lab.workspace.data / "zeta"
     other.mkdir()
     (other / "client.yml").write_text("name: Zeta\nschedul: []\n")
@@ -356,6 +375,26 @@ def test_what_comes_more_than_an_hour_late_is_told_once_by_the_exit_code_and_for
     assert (report.exit_code, "3 h 1 min late" in lab.failures) == (1, True)
     assert (lab.call(MONDAY + timedelta(hours=4)).exit_code, "3 h 1 min late" in lab.failures) == (0, True)
     lab.call(MONDAY + WEEK)
+    assert lab.failures == ""
+
+
+def test_a_report_that_was_there_already_is_late_when_its_due_time_is_answered_late(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6,12 * * mon"}')
+    lab.call(MONDAY - TICK)
+    lab.call(MONDAY)
+    report = lab.call(MONDAY + timedelta(hours=9))
+    assert (told(report), report.exit_code) == ([("Mon 12:00", "current")], 1)
+    lab.call(MONDAY + timedelta(hours=10))
+    assert "12:00 Europe/Rome: 3 h late" in lab.failures
+
+
+def test_what_was_late_is_told_for_a_week(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 23 11 *"}')
+    lab.call()
+    lab.call(MONDAY + timedelta(hours=3))
+    lab.call(MONDAY + timedelta(days=7))
+    assert "Late" in lab.failures
+    lab.call(MONDAY + timedelta(days=8))
     assert lab.failures == ""
 
 
@@ -415,11 +454,65 @@ def test_what_is_owed_is_found_again_where_the_standings_are_lost(lab, damage) -
     assert lab.as_of == ["2026-11-22", "2026-11-29", "2026-12-06"]
 
 
+def test_what_failed_between_two_answers_is_found_again_too(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon", catch_up: all}')
+    lab.call()
+    lab.fate = lambda run: CRASH if run.key.as_of == "2026-11-29" else None
+    for week in range(3):
+        lab.call(MONDAY + week * WEEK)
+    (lab.workspace.reports / ".schedule.json").unlink()
+    lab.fate = lambda _: None
+    lab.call(MONDAY + 2 * WEEK + timedelta(hours=1))
+    # Tried again with the next one, and once more.
+    assert lab.as_of == ["2026-11-22", "2026-11-29", "2026-11-29", "2026-12-06", "2026-11-29"]
+
+
+def test_what_was_answered_is_not_told_as_passed_over_where_the_standings_are_lost(lab) -> None:
+    for week in range(3):
+        lab.call(MONDAY + week * WEEK)
+    (lab.workspace.reports / ".schedule.json").unlink()
+    report = lab.call(MONDAY + 5 * WEEK)
+    assert [(passed.n, passed.first) for passed in report.passed_over] == [(2, MONDAY + 3 * WEEK)]
+
+
 def test_what_only_ever_failed_is_found_again_too(lab) -> None:
     lab.fate = lambda _: CRASH
     lab.call(MONDAY)
     (lab.workspace.reports / ".schedule.json").unlink()
     lab.fate = lambda _: None
+    assert told(lab.call(MONDAY + TICK)) == [("Mon 06:00", "ok")]
+
+
+def test_after_an_interrupt_only_the_rest_is_made(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * *", catch_up: all}')
+    lab.call(MONDAY - timedelta(days=3))
+    finish = lab.run
+
+    def stop_after_one(runs: Sequence[PlannedRun]) -> list[RunResult]:
+        finish(runs[:1])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_due(lab.workspace, MONDAY, stop_after_one)
+    lab.call(MONDAY + TICK)
+    assert lab.as_of == ["2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22"]
+
+
+def test_an_entry_that_was_seen_stays_seen_when_its_first_call_breaks_off(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon"}\n{playbook: stay, cron: "0 7 * * mon"}')
+
+    def stop(_: Sequence[PlannedRun]) -> list[RunResult]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_due(lab.workspace, MONDAY, stop)
+    assert told(lab.call(MONDAY + timedelta(hours=1, minutes=15)))[-1] == ("Mon 07:00", "ok")
+    assert lab.call(MONDAY + timedelta(hours=2)).answers == ()
+
+
+def test_a_run_that_the_batch_did_not_begin_is_made_by_the_next_call(lab) -> None:
+    report = run_due(lab.workspace, MONDAY, lambda _: [])
+    assert (report.answers, report.exit_code) == ((), 0)
     assert told(lab.call(MONDAY + TICK)) == [("Mon 06:00", "ok")]
 
 
@@ -504,7 +597,11 @@ def expected(cron: str, zone: str, catch_up: str) -> list[int]:
     return [tick for tick in due if tick not in passed_over]
 
 
-def test_a_week_of_forty_clients_with_two_outages_answers_each_due_time_once(workspace, new_workspace) -> None:
+@pytest.mark.slow
+def test_a_week_of_forty_clients_with_two_outages_answers_each_due_time_once(workspace, monkeypatch) -> None:
+    # All week the same code: with another one, reports are rightly made again.
+    monkeypatch.setattr(HashCache, "code", "the same")
+    monkeypatch.setattr(HashCache, "versions", {})
     lab = Lab(workspace, BEGIN)
     plans = {}
     text = (workspace.data / "acme" / "client.yml").read_text()

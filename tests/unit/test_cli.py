@@ -12,7 +12,7 @@ from retention_lab.runner import batch, plan
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.record import RunError
 
-VERBS = ("run", "history", "show", "playbooks", "describe", "check", "demo")
+VERBS = ("run", "history", "show", "run-due", "schedule show", "schedule install", "watch", "history", "show", "playbooks", "describe", "check", "demo")
 
 CLIENT = """\
 name: Acme Telecom
@@ -70,7 +70,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, error: RunError | None, headlin
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_help_has_an_example(verb: str) -> None:
-    told = call(verb, "--help")
+    told = call(*verb.split(), "--help")
     assert told.exit_code == 0
     assert f"retention-lab {verb}" in told.output
 

@@ -105,14 +105,14 @@ def _back_then(client: Client, study: ChurnStudy, names: list[str]) -> "_Trial |
     except DataError:
         return "not_observed"
     then = keep_where(then, study.where)
-    rows = then.rows.order_by("customer_id").to_pandas()
+    rows = then.to_frame()
     usable = [name for name in names if name in (*then.categorical, *then.numeric, *then.since)]
     silent = without_departures(then, rows, usable, study.min_group)
     learnt = rows[~silent]
     if (reason := _why_not(learnt, study)) is not None:
         return reason
     model = fit_model(then, learnt, usable, min_group=study.min_group, confidence_level=study.confidence_level)
-    later = study.observation.rows.select("customer_id", "duration", "event_observed").to_pandas()
+    later = study.observation.rows.select("customer_id", "duration", "event_observed").to_pyarrow().to_pandas()
     later = later.set_index("customer_id").reindex(learnt.customer_id)
     left = later.event_observed.to_numpy() == True  # noqa: E712
     # Between the two days lies one horizon, so every fate is known, whatever the fractions of two units are.
@@ -124,7 +124,7 @@ def _back_then(client: Client, study: ChurnStudy, names: list[str]) -> "_Trial |
 
 
 def _other_half(study: ChurnStudy, names: list[str], seed: int) -> "_Trial | Reason":
-    rows = study.observation.rows.order_by("customer_id").to_pandas()
+    rows = study.observation.to_frame()
     silent = without_departures(study.observation, rows, names, study.min_group)
     aside, rows = rows[silent], rows[~silent]
     learn = np.random.default_rng(seed).permutation(len(rows)) % 2 == 0

@@ -139,20 +139,22 @@ def without_departures(observation: Observation, rows: pd.DataFrame, names: list
 
 def levels_of(values: pd.Series, left: pd.Series, min_group: int) -> pd.Series:
     """Name the level of each customer, with those pooled that are too small or that nobody has left."""
-    levels = values.fillna(UNKNOWN).astype(str)
-    counts = levels.value_counts()
-    small = levels_to_pool({str(level): n for level, n in counts.items()}, min_group)
-    silent = set(counts.index) - set(levels[left])
-    pooled = silent | (small if small - {UNKNOWN} else set())
-    return levels.where(~levels.isin(pooled), OTHER)
+    # By number: to compare texts row by row takes ten times as long.
+    numbers, found = pd.factorize(values.fillna(UNKNOWN).astype(str))
+    n_left = np.bincount(numbers[left.to_numpy(dtype=bool)], minlength=len(found))
+    small = levels_to_pool(dict(zip(found, np.bincount(numbers, minlength=len(found)), strict=True)), min_group)
+    pooled = {level for level, n in zip(found, n_left, strict=True) if not n} | (small if small - {UNKNOWN} else set())
+    named = np.array([OTHER if level in pooled else level for level in found], dtype=object)
+    return pd.Series(named[numbers], index=values.index, name=values.name)
 
 
 def _category(name: str, rows: pd.DataFrame, levels: pd.Series, min_group: int) -> _Added:
     """One column for each level but the commonest, which is the reference."""
-    counts = levels.value_counts()
-    named = sorted(set(counts.index) - {UNKNOWN, OTHER}, key=lambda level: (-counts[level], level))
-    others = [*named[1:], *sorted({UNKNOWN, OTHER} & set(counts.index))] if named else []
-    columns = {f"{name}={level}": (levels == level).to_numpy(dtype=float) for level in others}
+    numbers, found = pd.factorize(levels)
+    counts = dict(zip(found, np.bincount(numbers, minlength=len(found)), strict=True))
+    named = sorted(counts.keys() - {UNKNOWN, OTHER}, key=lambda level: (-counts[level], level))
+    others = [*named[1:], *sorted({UNKNOWN, OTHER} & counts.keys())] if named else []
+    columns = {f"{name}={level}": (numbers == list(counts).index(level)).astype(float) for level in others}
     off = dict.fromkeys(columns, 0.0)
     contrasts = [
         Contrast(name, level, named[0], "category", f"{name}={level}", {**off, f"{name}={level}": 1.0}, off)
@@ -234,9 +236,11 @@ def split_episodes(episodes: pd.DataFrame, name: str, since: pd.Series) -> pd.Da
 def in_level(design: pd.DataFrame, contrast: Contrast) -> np.ndarray:
     """Tell who is in the level: has its values, or for a number lies in its quarter, or between the two."""
     same = [name for name in contrast.on if contrast.kind != "number" or name.endswith(f"={UNKNOWN}")]
-    inside = (design[same] == pd.Series(contrast.on)[same]).all(axis=1)
+    inside = np.ones(len(design), dtype=bool)
+    for name in same:
+        inside &= design[name].to_numpy() == contrast.on[name]
     if contrast.quartiles:
-        values, (lower, upper) = design[contrast.column], contrast.quartiles
+        values, (lower, upper) = design[contrast.column].to_numpy(), contrast.quartiles
         between = (values > lower) & (values < upper)
         inside &= {UPPER: values >= upper, LOWER: values <= lower, MIDDLE: between}[contrast.level]
-    return inside.to_numpy(dtype=bool)
+    return inside

@@ -116,7 +116,7 @@ def estimate_drivers(
     Levels below `min_group` customers are pooled. The p-values are Holm-adjusted over all effects.
     """
     names = choose_covariates(observation, covariates)
-    everyone = observation.rows.order_by("customer_id").to_pandas()
+    everyone = observation.to_frame()
     silent = without_departures(observation, everyone, names, min_group)
     model = fit_model(observation, everyone[~silent], names, min_group=min_group, confidence_level=confidence_level)
     # Why a covariate has no contrast shows among all customers, before those are set aside whom nobody has left.

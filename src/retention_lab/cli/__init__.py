@@ -13,6 +13,8 @@ from retention_lab.cli.clients import check, demo
 from retention_lab.cli.history import history, show
 from retention_lab.cli.playbooks import describe, playbooks
 from retention_lab.cli.run import run
+from retention_lab.cli.schedule import run_due, schedule
+from retention_lab.cli.watch import watch
 from retention_lab.errors import RetentionLabError
 
 _WRONG, _INTERRUPTED = 2, 130
@@ -65,5 +67,7 @@ def root(
     """
 
 
-for _verb in (run, history, show, playbooks, describe, check, demo):
+for _verb in (run, history, show, playbooks, describe, check, demo, watch):
     app.command()(_verb)
+app.command("run-due")(run_due)
+app.add_typer(schedule, name="schedule")

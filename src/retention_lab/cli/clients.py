@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 def check(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client: the name of a folder in data/.")],
 ) -> None:
-    """Load all tables of a client, and say what was kept, what was set aside and why.
+    """Load all tables of a client, and say what was kept, what was set aside and why; hold its schedule to what can be.
 
     \b
     Example:
       retention-lab check demo
     """
+    from retention_lab.runner.schedule import check_schedule
     from retention_lab.tables.client import check_client
     from retention_lab.tables.workspace import find_workspace
 
-    loaded, errors = check_client(find_workspace().client_folder(client))
+    workspace = find_workspace()
+    loaded, errors = check_client(workspace.client_folder(client))
     echo(line for table in loaded for line in _table_lines(table))
-    if errors:
-        raise DataError(fault for error in errors for fault in error.faults)
+    faults = [fault for error in errors for fault in error.faults] + check_schedule(workspace, client)
+    if faults:
+        raise DataError(faults)
 
 
 def demo(

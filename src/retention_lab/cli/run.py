@@ -112,7 +112,7 @@ def make(
     fail_fast: bool = False,
     dask: str = "",
 ) -> "list[RunResult]":
-    """Make runs, here or on a cluster, with progress for the person who asked for them, and enter them in the ledger."""
+    """Make runs, here or on a cluster, show how far they are, and enter them in the ledger."""
     from retention_lab.runner.batch import run_batch
     from retention_lab.runner.ledger import Ledger
     from retention_lab.runner.progress import progress_display

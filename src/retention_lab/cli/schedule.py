@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from retention_lab.cli.run import make
 from retention_lab.cli.words import echo, near
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 
-schedule = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+schedule = typer.Typer(
+    help="What is made when, and what makes it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 Jobs = Annotated[
     int | None,
@@ -139,16 +145,7 @@ def runner(workspace: "Workspace", jobs: int | None) -> "Run":
     """What makes the runs that are due, as the verb `run` does it."""
 
     def run(runs: Sequence["PlannedRun"]) -> list["RunResult"]:
-        from retention_lab.runner.batch import run_batch
-        from retention_lab.runner.ledger import Ledger
-        from retention_lab.runner.progress import progress_display
-
-        ledger = Ledger(workspace.reports)
-        with progress_display(len(runs)) as progress:
-            results = run_batch(runs, jobs=jobs, on_progress=progress, ledger=ledger)
-        ledger.close()
-        echo(ledger.notes, err=True)
-        return results
+        return make(runs, workspace, jobs=jobs)
 
     return run
 

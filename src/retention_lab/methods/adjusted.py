@@ -166,7 +166,7 @@ def _why_not(
     after: _Asked,
 ) -> Reason:
     unknown = [name for name in fit.not_estimable if name in design_as_is and name in design_changed]
-    moved = (design_as_is[unknown].to_numpy() != design_changed[unknown].to_numpy()).any()
+    moved = unknown and (design_as_is[unknown].to_numpy() != design_changed[unknown].to_numpy()).any()
     told = fit.risk_sets.seen_leaving[before.codes] & fit.risk_sets.seen_leaving[after.codes] & (before.count > 0)
     if moved or not told.any():
         return "too_few"

@@ -21,6 +21,8 @@ Ties = Literal["efron", "breslow"]
 
 # Nobody is left long before, and past 709 exp overflows.
 _MOST = 500.0
+# Numbers of rows that still fit into an integer.
+_MOST_CODES = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -176,15 +178,21 @@ def distinct_rows(table: Floats) -> tuple[Floats, Integers]:
 
     Where most rows are distinct, nothing is gained by looking on: `table` is then returned as it is.
     """
-    code = np.zeros(len(table), dtype=np.intp)
-    # Column by column: sorting whole rows takes fifty times as long.
+    code, n_codes = np.zeros(len(table), dtype=np.intp), 1
+    # Column by column: sorting whole rows takes fifty times as long. A row's numbers make one number.
     for column in table.T:
         values, found = pd.factorize(column)
-        if 2 * found.size <= len(table):
-            code, found = pd.factorize(code * found.size + values)
         if 2 * found.size > len(table):
             return table, np.arange(len(table))
-    _, first = np.unique(code, return_index=True)
+        if n_codes * found.size > _MOST_CODES:
+            code, known = pd.factorize(code)
+            n_codes = known.size
+        code, n_codes = code * found.size + values, n_codes * found.size
+    code, known = pd.factorize(code)
+    if 2 * known.size > len(table):
+        return table, np.arange(len(table))
+    # Numbered as they first appear, a row is new where its number is the highest so far.
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(code), prepend=-1))
     return table[first], np.asarray(code, dtype=np.intp)
 
 

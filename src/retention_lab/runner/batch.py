@@ -1,37 +1,36 @@
 """Many runs at once, each in a process of its own: a failure stops nobody, and Ctrl-C leaves nothing running."""
 
 import contextlib
+import math
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from retention_lab.runner.limits import Limits, kill_tree
-from retention_lab.runner.outcome import RunResult, current_result, elsewhere_result, failed_record
+from retention_lab.runner.outcome import RunResult, current_result, elsewhere_result
 from retention_lab.runner.plan import PlannedRun
-from retention_lab.runner.publish import keep_failure, private_folder
+from retention_lab.runner.publish import failed_result, private_folder, require_writable
 from retention_lab.runner.record import RunError, is_current
-from retention_lab.runner.template import Request, Template, can_fork, fork
+from retention_lab.runner.starter import Engine, Process, Starter
 
 if TYPE_CHECKING:
     from retention_lab.runner.ledger import Ledger
 
-Engine = Literal["warm", "plain"]
-
 # How long a worker may take to end when it is told to, and beyond its deadline to put down what it has.
 _GRACE_SECONDS = 5
 _PUT_DOWN_SECONDS = 30
-_COMMAND = "from retention_lab.runner.worker import main; main()"
+# How often a batch that may be called off looks whether it has been.
+_LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +44,9 @@ class Progress:
     result: RunResult | None = None
 
 
-class _Process(Protocol):
-    pid: int
-
-    def poll(self) -> int | None: ...
-    def wait(self, timeout: float | None = None) -> int: ...
-    def terminate(self) -> None: ...
-
-
 @dataclass(slots=True)
 class _Worker:
-    process: _Process
+    process: Process
     connection: Connection
     run: PlannedRun
     ends: float
@@ -80,11 +71,14 @@ def run_batch(
     limits: Limits | None = None,
     fail_fast: bool = False,
     ledger: "Ledger | None" = None,
+    starter: Starter | None = None,
+    wanted: Callable[[], bool] | None = None,
 ) -> list[RunResult]:
     """Make all runs, at most `jobs` at once, and return a result for each that came to an end, in the order of `runs`.
 
     With `fail_fast`, no run begins after one has failed. With a `ledger`, a run that another runner is making is left
-    to it, and what comes of ours is entered.
+    to it, and what comes of ours is entered. A `starter` that is handed in is used and stays open. Once `wanted` says
+    no, all is ended as by Ctrl-C. Raises DataError where nothing can be written among the reports.
     """
     limits = limits or Limits()
     batch = _Batch(limits=limits, jobs=jobs or default_jobs(limits), on_progress=on_progress, ledger=ledger)
@@ -92,30 +86,26 @@ def run_batch(
         if run.current:
             batch.note(current_result(run))
     batch.pending = [run for run in runs if not run.current]
-    with _Starter(engine) as starter, _told_to_stop():
+    for reports in {run.workspace.reports for run in batch.pending}:
+        require_writable(reports)
+    with nullcontext(starter) if starter else Starter(engine) as start, told_to_stop():
         try:
-            while batch.pending or batch.workers:
-                batch.begin(starter)
-                batch.listen()
+            while (batch.pending or batch.workers) and (wanted is None or wanted()):
+                batch.begin(start)
+                batch.listen(_LOOK_SECONDS if wanted else math.inf)
                 if fail_fast and batch.failed:
                     batch.pending.clear()
         finally:
             batch.stop()
-    return [batch.results[run.run_id] for run in runs if run.run_id in batch.results]
+    return batch.in_order(runs)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Batch:
-    """Runs that wait, runs that go on, and what came of the others."""
+class Results:
+    """What came of the runs that have ended, told and entered as it comes."""
 
-    limits: Limits
-    jobs: int
     on_progress: Callable[[Progress], None]
     ledger: "Ledger | None"
-    pending: list[PlannedRun] = field(default_factory=list)
-    workers: list[_Worker] = field(default_factory=list)
-    # Processes that have told their result, and may need a moment to end.
-    leaving: list[_Process] = field(default_factory=list)
     results: dict[str, RunResult] = field(default_factory=dict)
 
     @property
@@ -128,23 +118,50 @@ class _Batch:
             self.ledger.note(result.folder)
         self.on_progress(Progress(run=result.run, result=result))
 
-    def begin(self, starter: "_Starter") -> None:
+    def take(self, run: PlannedRun) -> bool:
+        """Claim a run and tell that it begins; False where another runner is making it, or has made it meanwhile."""
+        owner = self.ledger.claim(run.key) if self.ledger else None
+        if owner:
+            self.note(elsewhere_result(run, owner.pid))
+        elif self.ledger and not run.forced and is_current(run.folder, run.fingerprint):
+            # Another runner has made it since it was planned.
+            self.ledger.release(run.key)
+            self.note(current_result(run))
+        else:
+            self.on_progress(Progress(run=run))
+            return True
+        return False
+
+    def give_back(self, run: PlannedRun) -> None:
+        """Let others claim a run that has ended."""
+        if self.ledger:
+            self.ledger.release(run.key)
+
+    def in_order(self, runs: Sequence[PlannedRun]) -> list[RunResult]:
+        """The results there are, in the order of the runs."""
+        return [self.results[run.run_id] for run in runs if run.run_id in self.results]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch(Results):
+    """Runs that wait, runs that go on, and what came of the others."""
+
+    limits: Limits
+    jobs: int
+    pending: list[PlannedRun] = field(default_factory=list)
+    workers: list[_Worker] = field(default_factory=list)
+    # Processes that have told their result, and may need a moment to end.
+    leaving: list[Process] = field(default_factory=list)
+
+    def begin(self, starter: Starter) -> None:
         """Begin as many runs as there is room for."""
         self.leaving = [process for process in self.leaving if process.poll() is None]
         while self.pending and len(self.workers) < self.jobs:
             run = self.pending.pop(0)
-            owner = self.ledger.claim(run.key) if self.ledger else None
-            if owner:
-                self.note(elsewhere_result(run, owner.pid))
-            elif self.ledger and not run.forced and is_current(run.folder, run.fingerprint):
-                # Another runner has made it since it was planned.
-                self.ledger.release(run.key)
-                self.note(current_result(run))
-            else:
-                self.on_progress(Progress(run=run))
+            if self.take(run):
                 self._start(run, starter)
 
-    def _start(self, run: PlannedRun, starter: "_Starter") -> None:
+    def _start(self, run: PlannedRun, starter: Starter) -> None:
         ours, theirs = Pipe()
         with theirs:
             process = starter.start(theirs)
@@ -154,12 +171,13 @@ class _Batch:
         with suppress(OSError):
             ours.send((run, self.limits))
 
-    def listen(self) -> None:
-        """Wait until some worker says something or is overdue, and pass it on."""
+    def listen(self, seconds: float) -> None:
+        """Wait, for so long at most, until some worker says something or is overdue, and pass it on."""
         if not self.workers:
             return
         soonest = min(worker.ends for worker in self.workers)
-        ready = wait([worker.connection for worker in self.workers], max(0, soonest - time.monotonic()))
+        patience = min(seconds, max(0, soonest - time.monotonic()))
+        ready = wait([worker.connection for worker in self.workers], patience)
         for worker in list(self.workers):
             if worker.connection in ready:
                 self._hear(worker)
@@ -180,8 +198,7 @@ class _Batch:
         self.workers.remove(worker)
         self.leaving.append(worker.process)
         worker.connection.close()
-        if self.ledger:
-            self.ledger.release(worker.run.key)
+        self.give_back(worker.run)
         self.note(message)
 
     def stop(self) -> None:
@@ -198,51 +215,8 @@ class _Batch:
                 process.wait()
         for worker in self.workers:
             shutil.rmtree(private_folder(worker.run.folder.parent, worker.run.run_id, worker.process.pid), True)
-            if self.ledger:
-                self.ledger.release(worker.run.key)
+            self.give_back(worker.run)
         self.workers.clear()
-
-
-class _Starter:
-    """Starts workers: forked from a template while there is one, as processes of their own otherwise."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._warm = engine == "warm" and can_fork()
-        self._template: Template | None = None
-
-    def __enter__(self) -> "_Starter":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._template:
-            self._template.close()
-
-    def start(self, theirs: Connection) -> _Process:
-        """A worker at the other end of a connection."""
-        for _attempt in range(2 if self._warm else 0):
-            try:
-                return fork(self._living_template().address, Request(kind="worker"), [theirs.fileno()])
-            except OSError:
-                # It was killed; the runs that it had forked go on, and another one takes its place.
-                continue
-        self._warm = False
-        return _spawn(theirs)
-
-    def _living_template(self) -> Template:
-        if self._template and not self._template.alive:
-            self._template.close()
-            self._template = None
-        self._template = self._template or Template()
-        return self._template
-
-
-def _spawn(theirs: Connection) -> _Process:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", _COMMAND, str(theirs.fileno())],
-        stdin=subprocess.DEVNULL,
-        pass_fds=[theirs.fileno()],
-        start_new_session=True,
-    )
 
 
 def _died(worker: _Worker) -> RunResult:
@@ -257,12 +231,11 @@ def _died(worker: _Worker) -> RunResult:
         message = "stopped: it had not ended long after its time was over"
     error = RunError(kind="crash", name="ProcessDied", message=message, cell=worker.cell)
     shutil.rmtree(private_folder(run.folder.parent, run.run_id, worker.process.pid), ignore_errors=True)
-    folder = keep_failure(None, run.folder.parent, failed_record(run, error, {}))
-    return RunResult(run=run, status="failed", folder=folder, error=error)
+    return failed_result(run, error)
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[None]:
+def told_to_stop() -> Iterator[None]:
     """Being told to end by the system is like Ctrl-C: what goes on is ended in order."""
     if threading.current_thread() is not threading.main_thread():
         yield

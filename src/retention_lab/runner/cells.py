@@ -23,6 +23,9 @@ from retention_lab.runner.template import ADDRESS, SETTINGS
 # On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
 _START_SECONDS = 120
 
+# The folder, in the private one, of what is to be published.
+OUTPUT = "output"
+
 OnCell = Callable[[int, int, str], None]
 
 
@@ -85,8 +88,15 @@ def _watched_by(watch: Watch) -> type[SocketKernelManager]:
 
     class Watched(SocketKernelManager):
         async def _async_post_start_kernel(self, **kw: Any) -> None:
-            watch.follow(cast(LocalProvisioner, self.provisioner).pid or 0)
+            pid = cast(LocalProvisioner, self.provisioner).pid
+            if pid:
+                watch.follow(pid)
             await super()._async_post_start_kernel(**kw)
+
+        async def _async_kill_kernel(self, restart: bool = False) -> None:
+            # While the kernel is there, what it has started can be found, even where that has left its group.
+            watch.stop()
+            await super()._async_kill_kernel(restart)
 
     return Watched
 
@@ -97,7 +107,7 @@ def private_environment(home: Path, private: Path, mark: str = "") -> Iterator[P
 
     Nothing of the person who runs it may show in a report: no time zone, no start-up file, no thread count.
     """
-    output, scratch = private / "output", private / "scratch"
+    output, scratch = private / OUTPUT, private / "scratch"
     for folder in (output, scratch):
         folder.mkdir()
     sockets = make_short_folder()

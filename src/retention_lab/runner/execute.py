@@ -1,6 +1,8 @@
 """One run from start to end: a kernel, the report, the run folder. It never raises for what a notebook does."""
 
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,12 +14,19 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from retention_lab.errors import RetentionLabError
-from retention_lab.runner.cells import Executed, OnCell, execute, private_environment
+from retention_lab.runner.cells import OUTPUT, Executed, OnCell, execute, private_environment
 from retention_lab.runner.limits import Limits
 from retention_lab.runner.notebook import add_provenance, collect_findings, failed_cell, read_inputs, strip_clock
-from retention_lab.runner.outcome import RunResult, end_record, failed_record, ok_result
+from retention_lab.runner.outcome import RunResult, end_record, ok_result
 from retention_lab.runner.plan import PlannedRun, inputs_changed
-from retention_lab.runner.publish import hand_over_assignments, keep_failure, make_private_folder, publish
+from retention_lab.runner.publish import (
+    explain,
+    failed_result,
+    hand_over_assignments,
+    make_private_folder,
+    private_folder,
+    publish,
+)
 from retention_lab.runner.record import Record, RunError
 
 REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
@@ -41,23 +50,27 @@ class _Attempt:
 def execute_run(run: PlannedRun, *, limits: Limits, on_cell: OnCell, render: Render | None = None) -> RunResult:
     """Execute, render and publish one run; a failure is kept apart and reported in the result."""
     started = time.monotonic()
-    beside = run.folder.parent
-    private = make_private_folder(beside, run.run_id)
+    private = private_folder(run.folder.parent, run.run_id, os.getpid())
     attempt = _Attempt()
+    error: RunError | None
     try:
-        with private_environment(run.workspace.root, private, run.key.mark) as output:
-            try:
+        try:
+            make_private_folder(run.folder.parent, run.run_id)
+            with private_environment(run.workspace.root, private, run.key.mark) as output:
                 error = _fill(run, output, attempt, limits, on_cell, render or _render_report)
-            except RetentionLabError as raised:
-                error = RunError(kind="data", name=type(raised).__name__, message=str(raised))
-            # One run that breaks, in whatever way, must not stop the others.
-            except Exception as raised:  # noqa: BLE001
-                error = RunError(kind="crash", name=type(raised).__name__, message=str(raised))
-            attempt.durations["total"] = round(time.monotonic() - started, 3)
-            if error is None:
-                return ok_result(run, publish(output, run.folder, _record(run, attempt)))
-            folder = keep_failure(output, beside, failed_record(run, error, attempt.durations))
-            return RunResult(run=run, status="failed", folder=folder, error=error, seconds=attempt.durations["total"])
+                attempt.durations["total"] = round(time.monotonic() - started, 3)
+                if error is None:
+                    return ok_result(run, publish(output, run.folder, _record(run, attempt)))
+        except RetentionLabError as raised:
+            error = RunError(kind="data", name=type(raised).__name__, message=str(raised))
+        except OSError as raised:
+            message = explain(raised, run.workspace.reports)
+            error = RunError(kind="crash", name=type(raised).__name__, message=message)
+        # One run that breaks, in whatever way, must not stop the others.
+        except Exception as raised:  # noqa: BLE001
+            error = RunError(kind="crash", name=type(raised).__name__, message=str(raised))
+        attempt.durations["total"] = round(time.monotonic() - started, 3)
+        return failed_result(run, error, private / OUTPUT, attempt.durations)
     finally:
         shutil.rmtree(private, ignore_errors=True)
 
@@ -102,6 +115,9 @@ def _explain(executed: Executed) -> RunError:
     if isinstance(executed.raised, DeadKernelError):
         message = f"the kernel's process ended; where memory is short, run with --jobs 1{_last_output(executed)}"
         return RunError(kind="crash", name="KernelDied", message=message, cell=executed.cell)
+    if isinstance(executed.raised, OSError):
+        message = explain(executed.raised, Path(tempfile.gettempdir()))
+        return RunError(kind="crash", name=type(executed.raised).__name__, message=message, cell=executed.cell)
     message = " ".join(str(executed.raised).split()) or "no message"
     return RunError(kind="crash", name=type(executed.raised).__name__, message=message, cell=executed.cell)
 

@@ -81,7 +81,8 @@ def span(time: timedelta) -> str:
     days, hours = minutes // 1440, minutes // 60 % 24
     parts = [f"{days} days" if days > 1 else "1 day"] if days else []
     parts += [f"{hours} h"] if hours else []
-    return " ".join(parts + ([f"{minutes % 60} min"] if not days else [])) or "0 min"
+    parts += [f"{minutes % 60} min"] if minutes % 60 and not days else []
+    return " ".join(parts) or "0 min"
 
 
 def shown_path(path: Path, root: Path) -> Path:

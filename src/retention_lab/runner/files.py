@@ -5,12 +5,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# What leaves room for the names of sockets.
+_LONG = 60
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place, then move it there in one step."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    partial.write_bytes(content)
-    move_over(partial, path)
+    try:
+        partial.write_bytes(content)
+        move_over(partial, path)
+    except OSError:
+        # On a full disk, half a file only takes the room that the next one needs.
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def move_over(source: Path, target: Path) -> None:
@@ -26,11 +34,15 @@ def move_over(source: Path, target: Path) -> None:
 def make_short_folder() -> Path:
     """A folder for sockets, which only this process's owner may enter; what dead processes left is removed.
 
-    A Unix socket's path may have 107 characters, and a report's folder alone can have more.
+    A Unix socket's path may have 107 characters, and a report's folder alone can have more; so can a folder for
+    temporary files.
     """
-    for folder in Path(tempfile.gettempdir()).glob("rl-*-*"):
+    beside = tempfile.gettempdir()
+    if len(os.fsencode(beside)) > _LONG:
+        beside = "/tmp"
+    for folder in Path(beside).glob("rl-*-*"):
         remove_if_left(folder, folder.name.split("-")[1])
-    return Path(tempfile.mkdtemp(prefix=f"rl-{os.getpid()}-"))
+    return Path(tempfile.mkdtemp(prefix=f"rl-{os.getpid()}-", dir=beside))
 
 
 def remove_if_left(folder: Path, pid: str) -> None:

@@ -5,6 +5,7 @@ the first kernel brings a template of its own to life, and those that come after
 """
 
 import asyncio
+import atexit
 import logging
 import os
 import time
@@ -45,7 +46,6 @@ class ForkProvisioner(LocalProvisioner):
             forked = fork(_address(), request)
         except OSError as error:
             _log.warning("no kernel could be forked, so one is started: %s", error)
-            _own_template.cache_clear()
             return await super().launch_kernel(cmd, **kwargs)
         # What the methods that we inherit ask of a process, Popen and Forked have in common.
         self.process, self.pid, self.pgid, self.cwd = cast(Any, forked), forked.pid, forked.pid, cwd
@@ -93,6 +93,11 @@ class SocketKernelManager(AsyncKernelManager):
 
     client_factory = SocketKernelClient
 
+    @property
+    def ipykernel(self) -> bool:
+        """It is IPython's: so nbclient has it keep no history on disk. By its name it would not know ours."""
+        return True
+
     @default("transport")
     def _transport_default(self) -> str:
         return "ipc"
@@ -113,9 +118,16 @@ def _address() -> str:
         return os.environ[ADDRESS]
     if not can_fork():
         raise OSError("this system cannot fork kernels")
-    return _own_template().address
+    template = _own_template()
+    if not template.alive:
+        _own_template.cache_clear()
+        template.close()
+        template = _own_template()
+    return template.address
 
 
 @cache
 def _own_template() -> Template:
-    return Template()
+    template = Template()
+    atexit.register(template.close)
+    return template

@@ -1,5 +1,7 @@
 """What a run may take, and who sees to it: a thread beside papermill, since a hung kernel will not stop itself."""
 
+import os
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -32,6 +34,7 @@ class Watch:
         self._end = time.monotonic() + limits.run_seconds
         self._cell_end = self._end
         self._done = threading.Event()
+        self._pid = 0
         # What the kernel took too much of; empty while it has not.
         self.verdict = ""
 
@@ -41,11 +44,15 @@ class Watch:
 
     def follow(self, pid: int) -> None:
         """Watch a kernel until `stop`."""
+        self._pid = pid
         threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
 
     def stop(self) -> None:
-        """The kernel has ended, or will be ended by others."""
+        """End what is left of the kernel: a cell may have started what goes on without it."""
         self._done.set()
+        pid, self._pid = self._pid, 0
+        if pid:
+            kill_tree(pid)
 
     def _watch(self, pid: int) -> None:
         while not self._done.wait(_LOOK_SECONDS):
@@ -76,10 +83,17 @@ def resident_bytes(pid: int) -> int:
 
 
 def kill_tree(pid: int) -> None:
-    """End a process and all that it has started, whatever group or session they have moved to."""
-    for process in _tree(pid):
-        with suppress(psutil.Error):
-            process.kill()
+    """End a process and all that it has started: its descendants, and those left of the group that it leads.
+
+    The process itself comes last, so that it can do this to itself.
+    """
+    for process in reversed(_tree(pid)):
+        if process.pid != pid:
+            with suppress(psutil.Error):
+                process.kill()
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
 
 
 def _tree(pid: int) -> list[psutil.Process]:

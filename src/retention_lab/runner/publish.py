@@ -1,20 +1,27 @@
 """From a run's private folder to the place where people look, in steps that each leave a whole report."""
 
+import errno
 import os
 import platform
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from retention_lab.errors import DataError, Fault
 from retention_lab.runner.files import move_over, remove_if_left, write_atomically
-from retention_lab.runner.record import RECORD, Record, file_sha256, read_record, write_record
+from retention_lab.runner.outcome import RunResult, failed_record
+from retention_lab.runner.plan import PlannedRun
+from retention_lab.runner.record import RECORD, Record, RunError, file_sha256, read_record, write_record
 from retention_lab.tables.workspace import ASSIGNMENTS
 
 FAILED = "failed"
 _PRIVATE = ".tmp-"
-_HOST = re.sub(r"\W", "_", platform.node())
+# What the smallest report takes. Some file systems have room for an empty file where they are full.
+_ROOM = 65_536
+# This machine, as a part of file names: others may share the disk.
+HOST = re.sub(r"\W", "_", platform.node())
 
 
 def make_private_folder(beside: Path, run_id: str) -> Path:
@@ -28,12 +35,12 @@ def make_private_folder(beside: Path, run_id: str) -> Path:
 
 def private_folder(beside: Path, run_id: str, pid: int) -> Path:
     """The private folder of a run in a process of this machine; others may share the reports' disk."""
-    return beside / f"{_PRIVATE}{run_id}-{_HOST}-{pid}"
+    return beside / f"{_PRIVATE}{run_id}-{HOST}-{pid}"
 
 
 def clean_leftovers(beside: Path) -> None:
     """Remove the private folders of runs whose process is gone."""
-    for folder in beside.glob(f"{_PRIVATE}*-{_HOST}-*"):
+    for folder in beside.glob(f"{_PRIVATE}*-{HOST}-*"):
         remove_if_left(folder, folder.name.rpartition("-")[2])
 
 
@@ -88,6 +95,54 @@ def keep_failure(source: Path | None, beside: Path, record: Record) -> Path:
         os.replace((source or target) / name, target / name)
     write_record(target, replace(record, files={name: file_sha256(target / name) for name in names}))
     return target
+
+
+def failed_result(
+    run: PlannedRun, error: RunError, output: Path | None = None, durations: Mapping[str, float] | None = None
+) -> RunResult:
+    """Keep a failed attempt, with what there is in `output`, and tell of it."""
+    taken = dict(durations or {})
+    record, beside = failed_record(run, error, taken), run.folder.parent
+    try:
+        try:
+            folder = keep_failure(output, beside, record)
+        except OSError:
+            if output:
+                # What it has written may be what the disk is full of.
+                shutil.rmtree(output, ignore_errors=True)
+            folder = keep_failure(None, beside, record)
+    except OSError as problem:
+        told = explain(problem, beside)
+        message = error.message if told in error.message else f"{error.message}\n  Nor can it be recorded: {told}"
+        folder, error = beside, replace(error, message=message)
+    return RunResult(run=run, status="failed", folder=folder, error=error, seconds=taken.get("total", 0.0))
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder, and see whether files can be written there. Raises DataError: better now than after each run."""
+    probe = folder / f"{_PRIVATE}{HOST}-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            probe.write_bytes(bytes(_ROOM))
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as problem:
+        found = f"nothing can be written there: {problem.strerror}"
+        raise DataError(Fault(where=str(folder), found=found, remedy=_remedy(problem))) from problem
+
+
+def explain(problem: OSError, folder: Path) -> str:
+    """Why a file cannot be written, for a person: where (in `folder`, if it does not say), what is wrong, what next."""
+    return f"{problem.filename or folder}: {problem.strerror or problem}; {_remedy(problem)}"
+
+
+def _remedy(problem: OSError) -> str:
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room on that disk, then run again"
+    if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "let whoever runs this write there, then run again"
+    return "see to it that the folder is there and can be written, then run again"
 
 
 def _names(folder: Path) -> list[str]:

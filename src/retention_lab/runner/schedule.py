@@ -7,6 +7,8 @@ once, the first time. The library that reads the expressions never sees a time z
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from retention_lab.errors import Fault, ParameterError, RetentionLabError
@@ -138,11 +140,7 @@ def name_entry(entry: Entry, faults: tuple[Fault, ...], number: int) -> list[Fau
 
 def due_times(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     """The moments after `after` at which a cron expression is due in a time zone, in UTC, each once and in order."""
-    # Imported here: it takes a tenth of a second, which a typing mistake need not wait for.
-    from apscheduler.triggers.cron import CronTrigger
-
-    # The clock on the wall, as if there were no time zones.
-    trigger = CronTrigger.from_crontab(cron, timezone=UTC)
+    trigger = _trigger(cron)
     wall = after.astimezone(zone).replace(tzinfo=UTC)
     last = after
     while (found := trigger.get_next_fire_time(None, wall)) is not None:
@@ -151,6 +149,15 @@ def due_times(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
             yield moment
             last = moment
         wall = found + _SECOND
+
+
+@cache
+def _trigger(cron: str) -> Any:
+    """What reads the clock on the wall, as if there were no time zones."""
+    # Imported here: it takes a tenth of a second, which a typing mistake need not wait for.
+    from apscheduler.triggers.cron import CronTrigger
+
+    return CronTrigger.from_crontab(cron, timezone=UTC)
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime:

@@ -8,6 +8,7 @@ no kernel goes on for somebody who is gone. The template ends when its standard 
 import contextlib
 import os
 import pickle
+import select
 import shutil
 import signal
 import socket
@@ -22,11 +23,14 @@ from retention_lab.runner.files import make_short_folder
 
 # Where a worker finds the template that it was forked from.
 ADDRESS = "RETENTION_LAB_TEMPLATE"
-_COMMAND = "from retention_lab.runner.template_process import main; main()"
+# The folder that it starts in is taken off the path. With the option -P, which does that too, no kernel could import
+# from the folder of its notebook.
+_OFF_THE_PATH = "import sys; sys.path[:1] = filter(None, sys.path[:1])"
+_COMMAND = f"{_OFF_THE_PATH}; from retention_lab.runner.template_process import main; main()"
 ANSWER_SECONDS = 120
 # The environment of everything that runs cells. Nothing of the person who runs it may show in a report: no time zone,
-# no thread count, no chart that pyplot still holds. And a library that starts threads when it is imported, as BLAS and
-# pyarrow do unless they are told, does not survive a fork.
+# no thread count, no width of a terminal, no chart that pyplot still holds. And a library that starts threads when it
+# is imported, as BLAS and pyarrow do unless they are told, does not survive a fork.
 SETTINGS = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -34,6 +38,8 @@ SETTINGS = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "MPLBACKEND": "agg",
+    "COLUMNS": "80",
+    "LINES": "24",
     "TZ": "UTC",
 }
 
@@ -58,11 +64,16 @@ class Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, connection: socket.socket, pid: int) -> None:
-        self._connection, self.pid, self.returncode = connection, pid, None
-        connection.setblocking(False)
+    returncode: int | None = None
 
-    returncode: int | None
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self._connection, self.pid = connection, pid
+        connection.setblocking(False)
+        try:
+            self._watched: int | None = os.pidfd_open(pid)
+        except ProcessLookupError:
+            # It has ended already, and how is on the connection.
+            self._watched = None
 
     def poll(self) -> int | None:
         """The exit status, or None while it runs. Without a template to tell the status, it is that of a kill."""
@@ -73,9 +84,21 @@ class Forked:
                 return None
             except OSError:
                 told = b""
+            if not told and self._goes_on():
+                return None
             self.returncode = int(told) if told else -signal.SIGKILL
             self._connection.close()
+            if self._watched is not None:
+                os.close(self._watched)
         return self.returncode
+
+    def _goes_on(self) -> bool:
+        """Whether it runs, asked of the system: a template that has been killed tells nothing any more."""
+        if self._watched is None:
+            return False
+        watch = select.poll()
+        watch.register(self._watched, select.POLLIN)
+        return not watch.poll(0)
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit status, when it has come. Raises subprocess.TimeoutExpired."""
@@ -116,12 +139,12 @@ class Template:
     def _start(self, listener: int) -> "subprocess.Popen[bytes]":
         with (self._folder / "stderr").open("wb") as stderr:
             return subprocess.Popen(
-                [sys.executable, "-P", "-c", _COMMAND, str(listener)],
+                [sys.executable, "-c", _COMMAND, str(listener)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 pass_fds=[listener],
-                env={**os.environ, **SETTINGS, ADDRESS: self.address},
+                env={**os.environ, **SETTINGS, ADDRESS: self.address, "JPY_PARENT_PID": ""},
                 # Not a folder that goes away while those that were forked go on.
                 cwd="/",
                 start_new_session=True,

@@ -4,13 +4,16 @@ Imports are most of the time that a short report takes; a fork takes over what i
 The template itself must stay fit to be forked: it has one thread, no ZMQ context, no event loop, no engine handle.
 """
 
+import builtins
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import pickle
 import pkgutil
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -18,9 +21,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from retention_lab.runner.template import ANSWER_SECONDS, SETTINGS, Request
+from retention_lab.runner.limits import kill_tree
+from retention_lab.runner.template import ADDRESS, ANSWER_SECONDS, SETTINGS, Request
 
 _LARGEST_REQUEST = 200_000
 
@@ -35,6 +41,9 @@ def main() -> None:
     task = _answer(listener)
     if task:
         task()
+    else:
+        # Whoever it belongs to has ended, perhaps without a chance to tidy up.
+        shutil.rmtree(Path(os.environ[ADDRESS]).parent, ignore_errors=True)
 
 
 def import_everything() -> None:
@@ -42,6 +51,7 @@ def import_everything() -> None:
     from retention_lab.runner.worker import shorten_imports
 
     shorten_imports()
+    _import_pandas()
     import retention_lab
 
     for module in pkgutil.walk_packages(retention_lab.__path__, "retention_lab."):
@@ -49,6 +59,15 @@ def import_everything() -> None:
             importlib.import_module(module.name)
     for name in ("debugger", "ipkernel", "kernelapp", "zmqshell"):
         importlib.import_module(f"ipykernel.{name}")
+
+
+def _import_pandas() -> None:
+    """As a kernel does: where it finds none, pandas takes this for a terminal, and cuts wide tables in another way."""
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        importlib.import_module("pandas")
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
 
 
 def _answer(listener: socket.socket) -> Callable[[], None] | None:
@@ -100,7 +119,10 @@ def _fork(listener: socket.socket, running: dict[int, tuple[int, socket.socket]]
 
 
 def _report(watched: int, pid: int, connection: socket.socket) -> None:
-    """A forked process has ended: tell whoever asked for it how."""
+    """A forked process has ended: end what it has left running, and tell whoever asked for it how."""
+    with contextlib.suppress(ProcessLookupError):
+        # Its number, and so that of its group, is nobody else's until it has been waited for.
+        os.killpg(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     with contextlib.suppress(OSError):
         connection.send(str(os.waitstatus_to_exitcode(status)).encode())
@@ -151,13 +173,14 @@ def _end_with(connection: socket.socket) -> None:
     connection.setblocking(True)
     with contextlib.suppress(OSError):
         connection.recv(1)
-    os.killpg(0, signal.SIGKILL)
+    kill_tree(os.getpid())
 
 
 def _be_kernel(argv: list[str]) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
-    sys.argv = ["ipykernel_launcher", *argv]
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv = [launcher.origin or "" if launcher else "", *argv]
     _set_backend()
     app: Any = IPKernelApp.instance()
     app.initialize(argv)

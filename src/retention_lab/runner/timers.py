@@ -95,6 +95,9 @@ def _refusal(call: str, stderr: bytes) -> Fault:
 
 def make_units(workspace: Workspace, command: Path) -> Units:
     """The units that call `run-due` for a workspace. Raises DataError for an odd path."""
+    if set(str(command)) & set("\"'\\"):
+        remedy = "use `schedule install --cron`, or install retention-lab elsewhere"
+        raise DataError(Fault(where="ExecStart", found=f"systemd takes no quotes in {command}", remedy=remedy))
     name = f"retention-lab-{hashlib.sha256(os.fsencode(workspace.root)).hexdigest()[:8]}"
     described = f"Description=Retention Lab: the reports that are due in {_specifiers(_plain(workspace.root))}"
     service = ["[Unit]", described, "", "[Service]", "Type=oneshot"]

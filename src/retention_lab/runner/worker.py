@@ -25,7 +25,11 @@ def serve(connection: Connection) -> None:
     shorten_imports()
     from retention_lab.runner.execute import execute_run
 
-    job: tuple[PlannedRun, Limits] = connection.recv()
+    try:
+        job: tuple[PlannedRun, Limits] = connection.recv()
+    except EOFError:
+        # Whoever asked has gone.
+        return
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     run, limits = job
     connection.send(execute_run(run, limits=limits, on_cell=lambda *at: connection.send(at)))

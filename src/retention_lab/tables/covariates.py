@@ -25,14 +25,19 @@ def since_columns(spec: TableFile, customers: ir.Table, began: ir.DateValue) -> 
     return {f"{name}_since": elapsed(began, day, spec.unit) for name, day in days.items()}
 
 
-def covariate_kinds(rows: ir.Table, names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
-    """Which covariates are numbers, which are categories, and which can be neither."""
-    counts: dict[str, ir.Value] = {"n": rows.count()}
+def covariate_counts(rows: ir.Table, names: list[str], kept: ir.BooleanValue) -> dict[str, ir.Value]:
+    """What `covariate_kinds` asks of the rows that are kept."""
+    counts: dict[str, ir.Value] = {}
     for name in names:
-        numbers = rows[f"{NUMBER}{name}"].notnull() & ~rows[name].re_search(_LEADING_ZERO)
-        counts |= {f"known:{name}": rows[name].count(), f"levels:{name}": rows[name].nunique()}
-        counts |= {f"numbers:{name}": numbers.sum()}
-    found = rows.aggregate(**counts).to_pyarrow().to_pylist()[0]
+        text = rows[name]
+        numbers = rows[f"{NUMBER}{name}"].notnull() & ~text.re_search(_LEADING_ZERO)
+        counts |= {f"known:{name}": text.count(where=kept), f"levels:{name}": text.nunique(where=kept)}
+        counts |= {f"numbers:{name}": numbers.sum(where=kept)}
+    return counts
+
+
+def covariate_kinds(found: dict[str, int], names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Which covariates are numbers, which are categories, and which can be neither, by their counts."""
     numeric, categorical, unusable = [], [], {}
     for name in names:
         levels, known = found[f"levels:{name}"], found[f"known:{name}"]

@@ -6,12 +6,13 @@ from datetime import date
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_rules import END_REASON as END_REASON
 from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
-from retention_lab.tables.covariates import covariate_columns, covariate_kinds, since_columns
+from retention_lab.tables.covariates import covariate_columns, covariate_counts, covariate_kinds, since_columns
 from retention_lab.tables.durations import elapsed
 from retention_lab.tables.inactivity import InactivityRule, time_buyers
 from retention_lab.tables.loading import NUMBER
@@ -48,6 +49,12 @@ class Observation:
         """After how many silent days a customer counts as gone; None where contracts end on a day."""
         return self.rule.inactive_days if self.rule else None
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each customer, in the order of their ids."""
+        # By way of Arrow: where a value is missing, `to_pandas` goes through a Python list.
+        frame: pd.DataFrame = self.rows.order_by("customer_id").to_pyarrow().to_pandas()
+        return frame
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Timed:
@@ -73,16 +80,18 @@ def observe_customers(client: Client, as_of: date | None = None, inactive_days: 
     last = min(as_of or client.as_of, client.as_of)
     spec = client.file.tables.get("customers")
     timed = _timed(client, last, inactive_days)
-    counts = {
-        "started_after": ~timed.rows.started,
-        "observed_after": timed.rows.started & timed.rows.known_late,
-    }
-    flags = {name: flag.fill_null(False).sum() for name, flag in counts.items()}
-    facts = timed.rows.aggregate(**flags).to_pyarrow().to_pylist()[0]
-    rows = timed.rows.filter(timed.rows.started & ~timed.rows.known_late).drop("started", "known_late")
     covariates = spec.covariates if spec else {}
     names = [name for name, covariate in covariates.items() if not covariate.since]
-    numeric, categorical, unusable = covariate_kinds(rows, names)
+    kept = timed.rows.started & ~timed.rows.known_late
+    counts = {
+        "started_after": (~timed.rows.started).fill_null(False).sum(),
+        "observed_after": (timed.rows.started & timed.rows.known_late).fill_null(False).sum(),
+        "at_zero": _at_zero(timed.rows, timed.rule).sum(where=kept),
+    }
+    # One question: to put it into words costs more than to answer it.
+    facts = timed.rows.aggregate(**counts, **covariate_counts(timed.rows, names, kept)).to_pyarrow().to_pylist()[0]
+    rows = timed.rows.filter(kept).drop("started", "known_late")
+    numeric, categorical, unusable = covariate_kinds(facts, names)
     rows = rows.mutate(**{name: rows[f"{NUMBER}{name}"] for name in numeric})
     rows = rows.drop(*(f"{NUMBER}{name}" for name in names)) if names else rows
     return Observation(
@@ -94,8 +103,8 @@ def observe_customers(client: Client, as_of: date | None = None, inactive_days: 
         categorical=categorical,
         since=tuple(name for name, covariate in covariates.items() if covariate.since),
         unusable=unusable,
-        left_out={reason: n for reason, n in facts.items() if n},
-        n_at_zero=_n_at_zero(rows, timed.rule),
+        left_out={reason: n for reason in ("started_after", "observed_after") if (n := facts[reason])},
+        n_at_zero=facts["at_zero"] or 0,
         first_start=timed.first_start,
         rule=timed.rule,
     )
@@ -177,10 +186,9 @@ def _reason(client: Client, customers: ir.Table, left: ir.BooleanValue) -> dict[
     return {END_REASON: ibis.ifelse(left, customers.end_reason, ibis.null("string"))} if has else {}
 
 
-def _n_at_zero(rows: ir.Table, rule: InactivityRule | None) -> int:
+def _at_zero(rows: ir.Table, rule: InactivityRule | None) -> ir.BooleanValue:
     """Who has no time here yet; a customer who bought once and never again has all the time there will be."""
-    counted = rows.duration == 0 if rule is None else (rows.duration == 0) & ~rows.event_observed
-    return int(rows.filter(counted).count().to_pyarrow().as_py())
+    return rows.duration == 0 if rule is None else (rows.duration == 0) & ~rows.event_observed
 
 
 def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
@@ -195,7 +203,10 @@ def keep_where(observation: Observation, where: Sequence[str]) -> Observation:
     for condition in where:
         column, values = condition.split("=", 1)
         rows = rows.filter(rows[column].isin(_wanted(values, _levels(observation, column))))
-    return replace(observation, rows=rows, n_at_zero=_n_at_zero(rows, observation.rule)) if where else observation
+    if not where:
+        return observation
+    n_at_zero = int(rows.filter(_at_zero(rows, observation.rule)).count().to_pyarrow().as_py())
+    return replace(observation, rows=rows, n_at_zero=n_at_zero)
 
 
 def _where_fault(observation: Observation, condition: str) -> Fault | None:

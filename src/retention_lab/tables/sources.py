@@ -136,7 +136,7 @@ def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
     if not first:
         raise _empty(name)
     header = _header(name, header_row, first)
-    below = list(records)
+    below = records[header_row:]
     rows = [row for row, record in enumerate(below, start=header_row + 1) if _is_filled(record)]
     if not rows:
         raise _empty(name)
@@ -170,18 +170,17 @@ def _is_filled(record: list[str]) -> bool:
     return any(map(str.strip, record))
 
 
-def _records(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
+def _records(name: str, text: str, delimiter: str) -> list[list[str]]:
     """The records of a text file, in the order of the rows of a spreadsheet; a blank line is one without values."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    row = 1
+    records: list[list[str]] = []
     try:
-        for record in reader:
-            yield record
-            row += 1
+        # Those before a broken one are kept, and say which row it is.
+        records.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        found = f"row {row} cannot be read: {error}"
+        found = f"row {len(records) + 1} cannot be read: {error}"
         remedy = "the file is cut or a quote is never closed: ask for it again, or mend that row"
         raise DataError(Fault(where=name, found=found, remedy=remedy)) from error
+    return records
 
 
 def _header(name: str, row: int, first: list[str]) -> list[str]:
