@@ -250,7 +250,7 @@ def make(runs: list[PlannedRun], dask: Dask, **options) -> tuple[list[RunResult]
     return results, progress
 
 
-def slow_runs(workspace: Workspace, write, n: int, seconds: float = 1) -> list[PlannedRun]:
+def slow_runs(workspace: Workspace, write, n: int, seconds: float = 0.6) -> list[PlannedRun]:
     for number in range(n):
         write(workspace, f"slow-{number}", SLOW.replace("SECONDS", str(seconds)))
     return list(plan_runs(workspace, "acme", playbooks=[f"slow-{number}" for number in range(n)]).runs)

@@ -82,7 +82,7 @@ manager.restart_kernel()
 client.wait_for_ready(timeout=60)
 facts["restarted"] = ask(client, "print(kept)")[0]
 facts["path"] = ask(client, "import sys; print('' in sys.path)")[1]
-pid = int(ask(client, "print(os.getpid())" if facts["path"] == "x" else "import os; print(os.getpid())")[1])
+pid = int(ask(client, "import os; print(os.getpid())")[1])
 client.stop_channels()
 manager.shutdown_kernel()
 facts["shut down"] = not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split()[2] == "Z"
@@ -143,9 +143,7 @@ def test_a_template_that_has_forked_is_as_fit_for_it_as_before(template: Templat
 
     assert until(is_idle), opened()
     # Standard input, output and error, the socket where it listens, and what it waits with.
-    assert opened() == ["anon_inode", "null", "pipe", "socket", "stderr"] or opened() == sorted(
-        ["[eventpoll]", "null", "pipe", "socket", "stderr"]
-    )
+    assert opened() == ["anon_inode", "null", "pipe", "socket", "stderr"]
     assert len(list((process / "task").iterdir())) == 1
 
 
@@ -266,10 +264,9 @@ def test_no_kernel_and_nothing_that_it_has_started_outlives_its_owner(tmp_path: 
 
 @pytest.mark.parametrize("end", ["killed", "in order"])
 def test_the_kernel_serves_any_jupyter_tool(tmp_path: Path, end: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ORDINARY, end], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180
-    )
-    facts = json.loads(done.stdout or "{}")
+    with (tmp_path / "told").open("w") as told:
+        subprocess.run([sys.executable, "-c", ORDINARY, end], cwd=tmp_path, stdout=told, check=False, timeout=180)
+    facts = json.loads((tmp_path / "told").read_text())
     left, seconds = facts.pop("left"), facts.pop("seconds")
     assert facts == {
         "transport": "tcp",
@@ -292,6 +289,7 @@ def test_papermill_runs_a_playbook_in_it_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text("answer = 42\n")
     cells = ["n = 1", "import beside\nprint(beside.answer + n)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.cells[0].metadata["tags"] = ["parameters"]
     nbformat.write(notebook, tmp_path / "in.ipynb")
     command = [str(Path(sys.executable).with_name("papermill")), "-k", WARM, "-p", "n", "8", "in.ipynb", "out.ipynb"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from retention_lab.analysis.contrasts import Contrast, Kind, in_level, widest
+from retention_lab.analysis.contrasts import Contrast, Kind, as_if, in_level, widest
 from retention_lab.analysis.model import ChurnModel
 from retention_lab.methods.adjusted import AdjustedDifference, estimate_adjusted_difference
 from retention_lab.methods.cox import WhyNot
@@ -81,7 +81,7 @@ def _kept(model: ChurnModel, contrast: Contrast, here: pd.DataFrame, year: float
     found = estimate_adjusted_difference(
         model.fit if contrast.kind == "since" else model.predictor,
         active,
-        active.assign(**contrast.off),
+        as_if(active, contrast.off),
         horizon=year,
         tenure=known.duration,
         strata=model.strata_of(active),
@@ -95,8 +95,8 @@ def _points(model: ChurnModel, contrast: Contrast, horizon: float) -> AdjustedDi
     everyone = model.design.columns
     return estimate_adjusted_difference(
         model.fit,
-        everyone.assign(**contrast.off),
-        everyone.assign(**contrast.on),
+        as_if(everyone, contrast.off),
+        as_if(everyone, contrast.on),
         horizon=horizon,
         strata=model.strata_of(everyone, contrast.name, contrast.reference),
         strata_changed=model.strata_of(everyone, contrast.name, contrast.level),

@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from retention_lab.errors import RetentionLabError
 from retention_lab.runner.batch import Progress, Results, told_to_stop
 from retention_lab.runner.cluster_task import make_run
 from retention_lab.runner.cluster_workers import Demand, connected, demand, examine, first_workers
 from retention_lab.runner.limits import Limits
-from retention_lab.runner.outcome import RunResult, current_result, failed_record
+from retention_lab.runner.outcome import RunResult, current_result
 from retention_lab.runner.plan import PlannedRun
-from retention_lab.runner.publish import FAILED, keep_failure
+from retention_lab.runner.publish import failed_result
 from retention_lab.runner.record import RunError
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class _Cluster:
             # Not by us: the client calls off what it has sent when it loses the scheduler.
             self._give_up("SchedulerLost", _LOST_SCHEDULER)
         elif future.status == "error":
-            self._end(key, _failed(run, *_told(future.exception())))
+            self._end(key, _raised(run, future.exception()))
         else:
             try:
                 self._end(key, future.result(_ANSWER_SECONDS))
@@ -216,16 +217,17 @@ class _Cluster:
             self.results.give_back(run)
 
 
-def _told(error: BaseException) -> tuple[str, str]:
+def _raised(run: PlannedRun, error: BaseException) -> RunResult:
+    """The result of a run that Dask has an error instead of."""
     from distributed import KilledWorker
 
-    return ("WorkerLost", _LOST_WORKER) if isinstance(error, KilledWorker) else (type(error).__name__, str(error))
+    if isinstance(error, KilledWorker):
+        return _failed(run, "WorkerLost", _LOST_WORKER)
+    if isinstance(error, RetentionLabError):
+        return failed_result(run, RunError(kind="data", name=type(error).__name__, message=str(error)))
+    return _failed(run, type(error).__name__, str(error))
 
 
 def _failed(run: PlannedRun, name: str, message: str) -> RunResult:
-    """A run that could not record its own end: we do, and tell of it even where that fails."""
-    error = RunError(kind="crash", name=name, message=message)
-    beside = run.folder.parent
-    with suppress(OSError):
-        keep_failure(None, beside, failed_record(run, error, {}))
-    return RunResult(run=run, status="failed", folder=beside / FAILED / run.run_id, error=error)
+    """A run that cannot have recorded its own end: we do."""
+    return failed_result(run, RunError(kind="crash", name=name, message=message))

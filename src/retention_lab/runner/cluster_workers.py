@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retention_lab.errors import DataError, Fault, ParameterError
+from retention_lab.errors import Fault, ParameterError
 from retention_lab.runner.cluster_task import describe
 from retention_lab.runner.files import remove_if_left
 from retention_lab.runner.plan import PlannedRun
-from retention_lab.runner.publish import HOST
+from retention_lab.runner.publish import HOST, require_writable
 
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 5
@@ -65,17 +65,17 @@ def connected(address: str) -> Iterator[Any]:
 
 @contextmanager
 def demand(run: PlannedRun) -> Iterator[Demand]:
-    """What workers must be like that are to make such a run, for as long as they may be asked."""
+    """What workers must be like that are to make such a run, for as long as they may be asked.
+
+    Raises DataError where nothing can be written among the reports.
+    """
     reports = run.workspace.reports
     # A name that nobody has asked for before: shared folders remember for a while what was not there.
     mark = f"{_MARK}{uuid.uuid4().hex}-{HOST}-{os.getpid()}"
     for folder in reports.glob(f"{_MARK}*-{HOST}-*"):
         remove_if_left(folder, folder.name.rpartition("-")[2])
-    try:
-        (reports / mark).mkdir(parents=True)
-    except OSError as error:
-        fault = Fault(where=str(reports), found=f"cannot be written: {error.strerror}", remedy="make it writable")
-        raise DataError(fault) from error
+    require_writable(reports)
+    (reports / mark).mkdir()
     try:
         fingerprint = run.fingerprint
         yield Demand(root=run.workspace.root, mark=mark, code=fingerprint.code, versions=fingerprint.versions)

@@ -1,10 +1,12 @@
 """One run from start to end: a kernel, the report, the run folder. It never raises for what a notebook does."""
 
+import errno
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +35,8 @@ REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
 # What a notebook raises where a person can put something right; its message is written for that person.
 _OUTPUT_LENGTH = 200
 _FOR_A_PERSON = ("RetentionLabError", "DataError", "ParameterError", "PlaybookError")
+
+_DISK_IS_FULL = f"[Errno {errno.ENOSPC}]"
 
 Render = Callable[[NotebookNode], str]
 
@@ -90,9 +94,12 @@ def _fill(
     attempt.inputs, resolved = read_inputs(run, output)
     attempt.as_of = resolved or run.as_of
     add_provenance(notebook, run, attempt.inputs, attempt.as_of)
-    nbformat.write(notebook, output / NOTEBOOK)  # type: ignore[no-untyped-call]
-    if executed.raised is not None:
-        return _explain(executed)
+    error = _explain(executed, run.workspace.reports) if executed.raised else None
+    # What went wrong in the notebook is not to be hidden by a disk that is full of what it has written.
+    with suppress(OSError) if error else nullcontext():
+        nbformat.write(notebook, output / NOTEBOOK)  # type: ignore[no-untyped-call]
+    if error:
+        return error
     if inputs_changed(run):
         message = "a file of the client or the playbook changed while the run read it: run it again"
         return RunError(kind="data", name="DataError", message=message)
@@ -103,12 +110,13 @@ def _fill(
     return None
 
 
-def _explain(executed: Executed) -> RunError:
+def _explain(executed: Executed, reports: Path) -> RunError:
     failed = failed_cell(executed.notebook)
     if failed is not None:
         where, error = failed
         kind: Literal["data", "crash"] = "data" if error.ename in _FOR_A_PERSON else "crash"
-        return RunError(kind=kind, name=error.ename, message=error.evalue, cell=where.id)
+        hint = f"; is there room on the disk of {reports}?" if _DISK_IS_FULL in error.evalue else ""
+        return RunError(kind=kind, name=error.ename, message=error.evalue + hint, cell=where.id)
     if executed.verdict:
         message = f"stopped, since {executed.verdict}{_last_output(executed)}"
         return RunError(kind="crash", name="LimitExceeded", message=message, cell=executed.cell)

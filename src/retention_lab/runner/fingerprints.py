@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -82,11 +83,12 @@ class HashCache:
         return {package: _version(package) for package in _PACKAGES}
 
     def save(self) -> None:
-        """Write the cache down, if it has learnt something."""
+        """Write the cache down, if it has learnt something; where that cannot be, it is worked out again next time."""
         if self._changed:
             kept = {path: entry for path, entry in self._known.items() if os.path.exists(path)}
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self._path, json.dumps(kept, indent=0).encode())
+            with suppress(OSError):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self._path, json.dumps(kept, indent=0).encode())
             self._changed = False
 
 

@@ -22,7 +22,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import default
 
-from retention_lab.runner.template import ADDRESS, Request, Template, can_fork, fork
+from retention_lab.runner.template import ADDRESS, Forked, Request, Template, can_fork, fork
 
 WARM, PLAIN = "retention-lab", "python3"
 # On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
@@ -43,7 +43,7 @@ class ForkProvisioner(LocalProvisioner):
         environment = {name: value for name, value in (kwargs.get("env") or os.environ).items() if name != ADDRESS}
         request = Request(kind="kernel", argv=tuple(cmd[3:]), cwd=cwd, environment=environment)
         try:
-            forked = fork(_address(), request)
+            forked = _fork(request)
         except OSError as error:
             _log.warning("no kernel could be forked, so one is started: %s", error)
             return await super().launch_kernel(cmd, **kwargs)
@@ -112,18 +112,20 @@ class SocketKernelManager(AsyncKernelManager):
         return KernelSpecManager(parent=self, kernel_dirs=[str(Path(__file__).parent / "kernelspecs")])
 
 
-def _address() -> str:
-    """The template that we come from ourselves, or one that this process keeps. Raises OSError where there is none."""
+def _fork(request: Request) -> Forked:
+    """By the template that we come from ourselves, or by one that this process keeps. Raises OSError."""
     if ADDRESS in os.environ:
-        return os.environ[ADDRESS]
+        return fork(os.environ[ADDRESS], request)
     if not can_fork():
         raise OSError("this system cannot fork kernels")
     template = _own_template()
-    if not template.alive:
+    try:
+        return fork(template.address, request)
+    except OSError:
+        # It was killed, perhaps: another one takes its place.
         _own_template.cache_clear()
         template.close()
-        template = _own_template()
-    return template.address
+        return fork(_own_template().address, request)
 
 
 @cache

@@ -112,9 +112,8 @@ def failed_result(
                 shutil.rmtree(output, ignore_errors=True)
             folder = keep_failure(None, beside, record)
     except OSError as problem:
-        told = explain(problem, beside)
-        message = error.message if told in error.message else f"{error.message}\n  Nor can it be recorded: {told}"
-        folder, error = beside, replace(error, message=message)
+        why = "" if str(problem.strerror) in error.message else f": {explain(problem, beside)}"
+        folder, error = beside, replace(error, message=f"{error.message}\n  Nor can it be recorded{why}")
     return RunResult(run=run, status="failed", folder=folder, error=error, seconds=taken.get("total", 0.0))
 
 

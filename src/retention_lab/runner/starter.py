@@ -40,11 +40,13 @@ class Starter:
     def start(self, theirs: Connection) -> Process:
         """A worker at the other end of a connection."""
         for _attempt in range(2 if self._warm else 0):
+            template = None
             try:
-                return fork(self._living_template().address, Request(kind="worker"), [theirs.fileno()])
+                template = self._living_template()
+                return fork(template.address, Request(kind="worker"), [theirs.fileno()])
             except OSError:
                 # It was killed; the runs that it had forked go on, and another one takes its place.
-                continue
+                self._give_up(template)
         self._warm = False
         return _spawn(theirs)
 
@@ -55,6 +57,13 @@ class Starter:
                 self._template = None
             self._template = self._template or Template()
             return self._template
+
+    def _give_up(self, template: Template | None) -> None:
+        """Its process may need a moment to end after its socket is gone: it must not be asked again."""
+        with self._lock:
+            if template and template is self._template:
+                template.close()
+                self._template = None
 
 
 def _spawn(theirs: Connection) -> Process:
