@@ -50,7 +50,7 @@ def command_line() -> str:
     from typer.main import get_command
     from typer.testing import CliRunner
 
-    from retention_lab.cli import app
+    from retention_lab.cli.app import app
 
     parts = ["# Command line\n"]
     for words in _verbs(get_command(app)):

@@ -57,7 +57,7 @@ def test_packages_import_nothing_so_that_a_typing_mistake_is_answered_at_once() 
 def test_help_loads_nothing_heavy() -> None:
     heavy = "pandas numpy ibis duckdb papermill nbconvert matplotlib scipy pyarrow babel"
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom retention_lab.cli import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom retention_lab.cli.app import app\n"
         "assert CliRunner().invoke(app, ['run', '--help']).exit_code == 0\n"
         f"print([name for name in {heavy.split()} if name in sys.modules])"
     )

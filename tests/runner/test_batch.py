@@ -58,7 +58,7 @@ with (Path(os.environ["RETENTION_LAB_HOME"]) / "data" / client / "customers.csv"
     file.write("4,2026-03-01,\\n")
 """
 
-CLI = "from retention_lab.cli import app\nif __name__ == '__main__':\n    app()\n"
+CLI = "from retention_lab.cli.app import app\nif __name__ == '__main__':\n    app()\n"
 
 
 class Batch(NamedTuple):

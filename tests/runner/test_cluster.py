@@ -35,7 +35,7 @@ from pathlib import Path
 time.sleep(SECONDS)
 """
 
-CLI = "from retention_lab.cli import app\nif __name__ == '__main__':\n    app()\n"
+CLI = "from retention_lab.cli.app import app\nif __name__ == '__main__':\n    app()\n"
 
 
 class Dask(NamedTuple):

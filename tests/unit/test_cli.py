@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from retention_lab.cli import app
+from retention_lab.cli.app import app
 from retention_lab.runner import batch, plan
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.record import RunError
@@ -76,7 +76,7 @@ def test_each_help_has_an_example(verb: str) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, retention_lab.cli; print(*sys.modules)"
+    code = "import sys, retention_lab.cli.app; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"rich", "yaml", "pydantic", "papermill", "pandas", "multiprocessing.connection"} & set(loaded)
 
