@@ -4,7 +4,7 @@ from pathlib import Path
 from retention_lab.runner.batch import Progress
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import plan_runs
-from retention_lab.runner.progress import progress_display
+from retention_lab.runner.progress import batch_line, progress_display
 
 
 def test_a_log_gets_a_line_when_a_run_begins_and_one_when_it_ends(workspace, capsys) -> None:
@@ -32,3 +32,11 @@ def test_a_terminal_shows_which_cell_is_being_executed(workspace, capsys, monkey
     told = capsys.readouterr().err
     assert "cell 4 of 5: survival-by-plan" in told
     assert "acme · stay: up to date" in told
+
+
+def test_the_rate_and_the_time_left_come_from_what_was_made_and_not_from_what_was_up_to_date(workspace) -> None:
+    (run,) = plan_runs(workspace, "acme").runs
+    made, current = (RunResult(run=run, status=status, folder=run.folder) for status in ("ok", "current"))
+    assert batch_line([current] * 30, 40, 1) == "30 of 40 done"
+    assert batch_line([current] * 30 + [made] * 4, 40, 60) == "34 of 40 done · 4 a minute · about 2 min left"
+    assert batch_line([made] * 40, 40, 60) == "40 of 40 done"

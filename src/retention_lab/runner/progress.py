@@ -88,7 +88,7 @@ class _LiveLines:
 def batch_line(results: list[RunResult], total: int, seconds: float) -> str:
     """How many of all are done, how fast it goes and how long it will go on."""
     failed = sum(result.status == "failed" for result in results)
-    parts = [f"{len(results)} of {total}"] + ([f"{failed} failed"] if failed else [])
+    parts = [f"{len(results)} of {total} done"] + ([f"{failed} failed"] if failed else [])
     # What was up to date took no time, and says nothing of those to come.
     made = sum(result.status in ("ok", "failed") for result in results)
     if made >= _ENOUGH_FOR_A_RATE and len(results) < total:
