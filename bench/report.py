@@ -32,17 +32,19 @@ def main() -> None:
         home = Path(folder)
         (home / "playbooks").symlink_to(ROOT / "playbooks")
         (home / "data").symlink_to(ROOT / "data")
-        run = [str(BIN / "retention-lab"), "run", "demo", "--playbook", "churn-survival"]
+        lab = str(BIN / "retention-lab")
+        run = [lab, "run", "demo", "--playbook", "churn-survival"]
         papermill = [str(BIN / "papermill"), "playbooks/churn-survival.ipynb", "out.ipynb", "-p", "client", "demo"]
         convert = [str(BIN / "jupyter"), "nbconvert", "--to", "html", "--no-input", "out.ipynb"]
         rows = {
+            "retention-lab --help": median(seconds([lab, "--help"], home=home) for _ in range(REPEATS)),
             "retention-lab run": median(seconds([*run, "--force"], home=home) for _ in range(REPEATS)),
             "retention-lab run, nothing changed": median(seconds(run, home=home) for _ in range(REPEATS)),
             "papermill and nbconvert commands": median(seconds(papermill, convert, home=home) for _ in range(REPEATS)),
         }
         ours = next(home.glob("reports/demo/churn-survival/*/report.html")).stat().st_size
         for name, taken in rows.items():
-            print(f"{name:36} {taken:6.1f} s")
+            print(f"{name:36} {taken:6.2f} s")
         print(f"{'report.html':36} {ours / 1000:6.0f} KB")
         print(f"{'the page of nbconvert':36} {(home / 'out.html').stat().st_size / 1000:6.0f} KB")
 

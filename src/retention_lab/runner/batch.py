@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from types import FrameType
@@ -199,7 +199,8 @@ class _Batch(Results):
         self.leaving.append(worker.process)
         worker.connection.close()
         self.give_back(worker.run)
-        self.note(message)
+        # Its run is a copy of ours, and hundreds of copies would add up.
+        self.note(replace(message, run=worker.run))
 
     def stop(self) -> None:
         """End all workers: each sees the end of its pipe, shuts its kernel down and takes its folder away."""

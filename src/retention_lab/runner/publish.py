@@ -141,7 +141,9 @@ def _remedy(problem: OSError) -> str:
         return "make room on that disk, then run again"
     if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return "let whoever runs this write there, then run again"
-    return "see to it that the folder is there and can be written, then run again"
+    if problem.errno == errno.ENOENT:
+        return "was it moved or deleted meanwhile? Then run again"
+    return "see what the matter is with it, then run again"
 
 
 def _names(folder: Path) -> list[str]:
