@@ -17,7 +17,7 @@ import nbformat
 import psutil
 import pytest
 
-from retention_lab.runner.kernels import WARM, SocketKernelManager
+from retention_lab.runner.kernels import WARM, KeptTemplate, SocketKernelManager
 from retention_lab.runner.template import ADDRESS, Forked, Request, Template, fork
 
 MIB = 2**20
@@ -283,6 +283,20 @@ def test_the_kernel_serves_any_jupyter_tool(tmp_path: Path, end: str) -> None:
     assert seconds[1] < seconds[0] / 2
     for pid in left:
         assert until(lambda pid=pid: not is_running(pid)), left.index(pid)
+
+
+def test_who_changes_the_code_and_restarts_a_kernel_meets_the_new_code(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("answer = 41\n")
+    kept = KeptTemplate(tmp_path)
+    first = kept.current()
+    assert kept.current() is first
+    (tmp_path / "module.py").write_text("answer = 42\n")
+    os.utime(tmp_path / "module.py", (1, 1))
+    second = kept.current()
+    assert second is not first
+    assert not is_running(first.pid)
+    kept.close()
+    assert not is_running(second.pid)
 
 
 def test_papermill_runs_a_playbook_in_it_by_its_name(tmp_path: Path) -> None:

@@ -118,18 +118,42 @@ def _fork(request: Request) -> Forked:
         return fork(os.environ[ADDRESS], request)
     if not can_fork():
         raise OSError("this system cannot fork kernels")
-    template = _own_template()
     try:
-        return fork(template.address, request)
+        return fork(_kept().current().address, request)
     except OSError:
         # It was killed, perhaps: another one takes its place.
-        _own_template.cache_clear()
-        template.close()
-        return fork(_own_template().address, request)
+        _kept().close()
+        return fork(_kept().current().address, request)
+
+
+class KeptTemplate:
+    """The template that a server of notebooks keeps, made anew when the code in a folder has changed meanwhile.
+
+    Who works on the package and restarts a kernel expects to meet what he has just written.
+    """
+
+    def __init__(self, code: Path) -> None:
+        self._folder, self._written = code, 0
+        self._template: Template | None = None
+
+    def current(self) -> Template:
+        """A template that has imported the code as it is now."""
+        written = max(path.stat().st_mtime_ns for path in self._folder.rglob("*.py"))
+        if written != self._written:
+            self.close()
+        if self._template is None:
+            self._template, self._written = Template(), written
+        return self._template
+
+    def close(self) -> None:
+        """End the template; the kernels that it has forked go on."""
+        if self._template:
+            self._template.close()
+        self._template = None
 
 
 @cache
-def _own_template() -> Template:
-    template = Template()
-    atexit.register(template.close)
-    return template
+def _kept() -> KeptTemplate:
+    kept = KeptTemplate(Path(__file__).parents[1])
+    atexit.register(kept.close)
+    return kept
