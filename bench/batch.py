@@ -224,7 +224,7 @@ def time_floor(clients: list[str], playbooks: list[str]) -> list[float]:
 def time_reports(clients: list[str]) -> list[float]:
     """From the end of a report to the end of the next one: all that a worker does is in it."""
     from retention_lab.runner.batch import run_batch
-    from retention_lab.runner.ledger import Ledger
+    from retention_lab.runner.ledger.ledger import Ledger
     from retention_lab.runner.plan import plan_batch
     from retention_lab.tables.workspace import find_workspace
 

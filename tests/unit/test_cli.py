@@ -12,7 +12,10 @@ from retention_lab.runner import batch, plan
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.record import RunError
 
-VERBS = ("run", "history", "show", "run-due", "schedule show", "schedule install", "watch", "history", "show", "playbooks", "describe", "check", "demo")
+VERBS = (
+    "run", "history", "show", "run-due", "schedule show", "schedule install", "watch",
+    "playbooks", "describe", "check", "demo",
+)  # fmt: skip
 
 CLIENT = """\
 name: Acme Telecom

@@ -20,7 +20,7 @@ def check(
     Example:
       retention-lab check demo
     """
-    from retention_lab.runner.schedule import check_schedule
+    from retention_lab.runner.schedule.entries import check_schedule
     from retention_lab.tables.client import check_client
     from retention_lab.tables.workspace import find_workspace
 

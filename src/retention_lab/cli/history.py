@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from retention_lab.runner.ledger import Entry, Ledger
+    from retention_lab.runner.ledger.ledger import Entry, Ledger
     from retention_lab.runner.record import Record, RunError
     from retention_lab.tables.workspace import Workspace
 
@@ -106,7 +106,7 @@ def plain(text: object) -> str:
 
 
 def _open() -> tuple["Workspace", "Ledger"]:
-    from retention_lab.runner.ledger import Ledger
+    from retention_lab.runner.ledger.ledger import Ledger
     from retention_lab.tables.workspace import find_workspace
 
     workspace = find_workspace()

@@ -114,7 +114,7 @@ def make(
 ) -> "list[RunResult]":
     """Make runs, here or on a cluster, show how far they are, and enter them in the ledger."""
     from retention_lab.runner.batch import run_batch
-    from retention_lab.runner.ledger import Ledger
+    from retention_lab.runner.ledger.ledger import Ledger
     from retention_lab.runner.progress import progress_display
 
     ledger = Ledger(workspace.reports)
@@ -124,7 +124,7 @@ def make(
                 return run_batch(
                     runs, jobs=jobs, engine=engine, limits=limits, fail_fast=fail_fast, on_progress=show, ledger=ledger
                 )
-            from retention_lab.runner.cluster import run_on_cluster
+            from retention_lab.runner.cluster.cluster import run_on_cluster
 
             return run_on_cluster(runs, dask, limits=limits, fail_fast=fail_fast, on_progress=show, ledger=ledger)
     finally:

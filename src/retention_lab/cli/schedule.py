@@ -12,11 +12,11 @@ from retention_lab.cli.words import echo, near
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
 
 if TYPE_CHECKING:
-    from retention_lab.runner.answers import Answer, DueReport
     from retention_lab.runner.outcome import RunResult
     from retention_lab.runner.plan import PlannedRun
-    from retention_lab.runner.run_due import Run
-    from retention_lab.runner.schedule import Entry
+    from retention_lab.runner.schedule.answers import Answer, DueReport
+    from retention_lab.runner.schedule.entries import Entry
+    from retention_lab.runner.schedule.run_due import Run
     from retention_lab.tables.workspace import Workspace
 
 _SHOWN = 5
@@ -55,7 +55,7 @@ def run_due(
       retention-lab run-due
       retention-lab run-due --dry-run
     """
-    from retention_lab.runner.run_due import run_due as answer
+    from retention_lab.runner.schedule.run_due import run_due as answer
     from retention_lab.tables.workspace import find_workspace
 
     workspace, now = find_workspace(), datetime.now(UTC)
@@ -82,7 +82,7 @@ def show(
       retention-lab schedule show
       retention-lab schedule show demo
     """
-    from retention_lab.runner.schedule import check_schedule
+    from retention_lab.runner.schedule.entries import check_schedule
     from retention_lab.tables.workspace import find_workspace
 
     workspace, now = find_workspace(), datetime.now(UTC)
@@ -114,7 +114,7 @@ def install(
       retention-lab schedule install
       retention-lab schedule install --systemd --write
     """
-    from retention_lab.runner import timers
+    from retention_lab.runner.schedule import timers
     from retention_lab.tables.workspace import find_workspace
 
     if systemd and cron:
@@ -152,7 +152,7 @@ def runner(workspace: "Workspace", jobs: int | None) -> "Run":
 
 def report_lines(workspace: "Workspace", report: "DueReport") -> tuple[list[str], list[str]]:
     """What is said of a call, and what is said of all that is wrong."""
-    from retention_lab.runner.failures import FAILURES
+    from retention_lab.runner.schedule.failures import FAILURES
 
     out = [_answer_line(answer) for answer in report.answers if answer.status not in ("failed", "refused")]
     out += _passed_lines(report)
@@ -163,7 +163,7 @@ def report_lines(workspace: "Workspace", report: "DueReport") -> tuple[list[str]
 
 
 def _answer_line(answer: "Answer") -> str:
-    from retention_lab.runner.failures import one_line, span, what_next
+    from retention_lab.runner.schedule.failures import one_line, span, what_next
 
     line = f"{answer.period.entry.title}, due {answer.period.when}: "
     if answer.status == "elsewhere":
@@ -194,15 +194,15 @@ def _counts(report: "DueReport") -> str:
 
 
 def _next_line(entries: Iterable["Entry"], now: datetime) -> str:
-    from retention_lab.runner.due import next_period
+    from retention_lab.runner.schedule.due import next_period
 
     period = next_period(entries, now)
     return f"Nothing is due. Next: {period.entry.title}, {period.when}" if period else _NO_SCHEDULE
 
 
 def _planned_lines(workspace: "Workspace", now: datetime) -> Iterator[str]:
-    from retention_lab.runner.due import find_due
-    from retention_lab.runner.schedule import Schedules
+    from retention_lab.runner.schedule.due import find_due
+    from retention_lab.runner.schedule.entries import Schedules
 
     due = find_due(Schedules(workspace), now)
     for task in due.tasks:
@@ -218,8 +218,8 @@ def _planned_lines(workspace: "Workspace", now: datetime) -> Iterator[str]:
 
 def _client_lines(workspace: "Workspace", client: str, now: datetime) -> Iterator[str]:
     from retention_lab.runner.catalogue import find_playbooks
-    from retention_lab.runner.schedule import Period, local_text, read_entries
-    from retention_lab.runner.standing import last_answered
+    from retention_lab.runner.schedule.entries import Period, local_text, read_entries
+    from retention_lab.runner.schedule.standing import last_answered
 
     try:
         entries = read_entries(workspace, client)

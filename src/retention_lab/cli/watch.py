@@ -10,8 +10,8 @@ from retention_lab.cli.schedule import Jobs, LateAfter, report_lines, runner
 from retention_lab.cli.words import echo
 
 if TYPE_CHECKING:
-    from retention_lab.runner.run_due import Run
-    from retention_lab.runner.schedule import Schedules
+    from retention_lab.runner.schedule.entries import Schedules
+    from retention_lab.runner.schedule.run_due import Run
 
 # A laptop that slept, a clock that was set and a run that is to be tried again are noticed within this time.
 _LONGEST_SLEEP = 30.0
@@ -26,7 +26,7 @@ def watch(jobs: Jobs = None, late_after: LateAfter = 60) -> None:
     Example:
       retention-lab watch
     """
-    from retention_lab.runner.schedule import Schedules
+    from retention_lab.runner.schedule.entries import Schedules
     from retention_lab.tables.workspace import find_workspace
 
     workspace = find_workspace()
@@ -45,7 +45,7 @@ def watch(jobs: Jobs = None, late_after: LateAfter = 60) -> None:
 
 def one_round(schedules: "Schedules", run: "Run", late_after: timedelta) -> _Said:
     """Make what is due now, and tell of it. Whatever goes wrong, the next round comes."""
-    from retention_lab.runner.run_due import run_due
+    from retention_lab.runner.schedule.run_due import run_due
 
     try:
         workspace = schedules.workspace
@@ -58,7 +58,7 @@ def one_round(schedules: "Schedules", run: "Run", late_after: timedelta) -> _Sai
 
 
 def _until_next(schedules: "Schedules", now: datetime) -> float:
-    from retention_lab.runner.due import next_period
+    from retention_lab.runner.schedule.due import next_period
 
     try:
         period = next_period(schedules.read()[0], now)

@@ -24,7 +24,7 @@ from retention_lab.runner.record import RunError, is_current
 from retention_lab.runner.starter import Engine, Process, Starter
 
 if TYPE_CHECKING:
-    from retention_lab.runner.ledger import Ledger
+    from retention_lab.runner.ledger.ledger import Ledger
 
 # How long a worker may take to end when it is told to, and beyond its deadline to put down what it has.
 _GRACE_SECONDS = 5

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from retention_lab.cli import schedule as verbs
 from retention_lab.cli.watch import one_round
 from retention_lab.errors import RetentionLabError
-from retention_lab.runner.schedule import Schedules, check_schedule, due_times
+from retention_lab.runner.schedule.entries import Schedules, check_schedule, due_times
 from retention_lab.tables.schedule_file import WEEKDAYS, known_cron
 
 

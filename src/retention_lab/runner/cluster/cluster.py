@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from retention_lab.errors import RetentionLabError
 from retention_lab.runner.batch import Progress, Results, told_to_stop
-from retention_lab.runner.cluster_task import make_run
-from retention_lab.runner.cluster_workers import Demand, connected, demand, examine, first_workers
+from retention_lab.runner.cluster.task import make_run
+from retention_lab.runner.cluster.workers import Demand, connected, demand, examine, first_workers
 from retention_lab.runner.limits import Limits
 from retention_lab.runner.outcome import RunResult, current_result
 from retention_lab.runner.plan import PlannedRun
@@ -25,7 +25,7 @@ from retention_lab.runner.publish import failed_result
 from retention_lab.runner.record import RunError
 
 if TYPE_CHECKING:
-    from retention_lab.runner.ledger import Ledger
+    from retention_lab.runner.ledger.ledger import Ledger
 
 # How often to see which workers there are; and how long to wait for one when all are gone: they may be restarted.
 _LOOK_SECONDS = 1

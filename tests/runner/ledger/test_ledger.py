@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from retention_lab.runner import ledger_file
 from retention_lab.runner.keys import RunKey
-from retention_lab.runner.ledger import Ledger
+from retention_lab.runner.ledger import file as ledger_file
+from retention_lab.runner.ledger.ledger import Ledger
 from retention_lab.runner.publish import keep_failure
 from retention_lab.runner.record import Record, RunError, write_record
 
@@ -28,7 +28,7 @@ RUNNER = """\
 import os, sys
 from pathlib import Path
 from retention_lab.runner.keys import RunKey
-from retention_lab.runner.ledger import Ledger
+from retention_lab.runner.ledger.ledger import Ledger
 from retention_lab.runner.record import Record, write_record
 
 me = int(sys.argv[1])
@@ -57,7 +57,7 @@ HELPLESS = """\
 import json
 from pathlib import Path
 from retention_lab.runner.keys import RunKey
-from retention_lab.runner.ledger import Ledger
+from retention_lab.runner.ledger.ledger import Ledger
 
 ledger = Ledger(Path("reports"))
 key = RunKey(client="acme", playbook="stay", as_of="2026-09-30")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retention_lab.runner.claims import Claims, Owner
 from retention_lab.runner.keys import RunKey
+from retention_lab.runner.ledger.claims import Claims, Owner
 
 KEY = RunKey(client="acme", playbook="stay", as_of="2026-09-30")
 
@@ -15,7 +15,7 @@ KEY = RunKey(client="acme", playbook="stay", as_of="2026-09-30")
 HOLDER = """\
 import sys
 from pathlib import Path
-from retention_lab.runner.claims import Claims
+from retention_lab.runner.ledger.claims import Claims
 from retention_lab.runner.keys import RunKey
 
 claims = Claims(Path("claims"))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from retention_lab.runner.keys import RunKey
-from retention_lab.runner.ledger_file import Damaged, transaction
+from retention_lab.runner.ledger.file import Damaged, transaction
 from retention_lab.runner.publish import FAILED
 from retention_lab.runner.record import RECORD, Record, RunError, read_record
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from retention_lab.runner.answers import Answer, DueReport, PassedOver
 from retention_lab.runner.files import write_atomically
-from retention_lab.runner.schedule import local_text, utc_text
+from retention_lab.runner.schedule.answers import Answer, DueReport, PassedOver
+from retention_lab.runner.schedule.entries import local_text, utc_text
 from retention_lab.tables.workspace import Workspace
 
 FAILURES = "failures.md"

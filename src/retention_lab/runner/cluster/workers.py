@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from retention_lab.errors import Fault, ParameterError
-from retention_lab.runner.cluster_task import describe
+from retention_lab.runner.cluster.task import describe
 from retention_lab.runner.files import remove_if_left
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.publish import HOST, require_writable

@@ -12,15 +12,15 @@ from itertools import takewhile
 from pathlib import Path
 
 from retention_lab.errors import Fault, RetentionLabError
-from retention_lab.runner.answers import Answer
-from retention_lab.runner.attempts import next_turn
 from retention_lab.runner.catalogue import Playbook, find_playbooks
 from retention_lab.runner.fingerprints import open_cache
 from retention_lab.runner.plan import PlannedRun, plan_runs
 from retention_lab.runner.publish import FAILED
 from retention_lab.runner.record import Record, RunError, read_record
-from retention_lab.runner.schedule import Entry, Period, Schedules, utc_text
-from retention_lab.runner.standing import Standing, Standings, first_standing, found_again, read_standings
+from retention_lab.runner.schedule.answers import Answer
+from retention_lab.runner.schedule.attempts import next_turn
+from retention_lab.runner.schedule.entries import Entry, Period, Schedules, utc_text
+from retention_lab.runner.schedule.standing import Standing, Standings, first_standing, found_again, read_standings
 from retention_lab.tables.workspace import Workspace
 
 # A clock that is so far before the time at which an entry was first seen is wrong now, or was wrong then.

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retention_lab.runner.answers import LATE_AFTER, Answer, DueReport, PassedOver
-from retention_lab.runner.attempts import next_turn
-from retention_lab.runner.due import Books, Look, Task, find_due, look_at, with_looks
-from retention_lab.runner.failures import keep_failures
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.record import read_record, write_record
-from retention_lab.runner.schedule import Period, Schedules
-from retention_lab.runner.standing import Standing, read_standings, write_standings
+from retention_lab.runner.schedule.answers import LATE_AFTER, Answer, DueReport, PassedOver
+from retention_lab.runner.schedule.attempts import next_turn
+from retention_lab.runner.schedule.due import Books, Look, Task, find_due, look_at, with_looks
+from retention_lab.runner.schedule.entries import Period, Schedules
+from retention_lab.runner.schedule.failures import keep_failures
+from retention_lab.runner.schedule.standing import Standing, read_standings, write_standings
 from retention_lab.tables.workspace import Workspace
 
 Run = Callable[[Sequence[PlannedRun]], list[RunResult]]

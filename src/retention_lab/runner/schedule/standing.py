@@ -15,7 +15,7 @@ from retention_lab.runner.catalogue import Playbook
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.publish import FAILED
 from retention_lab.runner.record import Record, read_record
-from retention_lab.runner.schedule import Entry, utc_text
+from retention_lab.runner.schedule.entries import Entry, utc_text
 
 STANDINGS = ".schedule.json"
 _SCHEMA = 1

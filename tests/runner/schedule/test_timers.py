@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retention_lab.errors import DataError
-from retention_lab.runner.timers import (
+from retention_lab.runner.schedule.timers import (
     crontab_line,
     find_command,
     install_crontab,

@@ -10,10 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from retention_lab.runner.claims import Claims, Owner
 from retention_lab.runner.keys import RunKey
-from retention_lab.runner.ledger_file import LEDGER, LedgerFile, empty_in_memory
-from retention_lab.runner.ledger_index import Entry, all_records, follow, index_folder, index_records, select
+from retention_lab.runner.ledger.claims import Claims, Owner
+from retention_lab.runner.ledger.file import LEDGER, LedgerFile, empty_in_memory
+from retention_lab.runner.ledger.index import Entry, all_records, follow, index_folder, index_records, select
 
 # What others import from here, and not from the modules below.
 __all__ = ["Entry", "Ledger", "Owner"]

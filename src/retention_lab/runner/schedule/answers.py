@@ -7,7 +7,7 @@ from typing import Literal
 
 from retention_lab.errors import Fault
 from retention_lab.runner.record import RunError
-from retention_lab.runner.schedule import Entry, Period
+from retention_lab.runner.schedule.entries import Entry, Period
 
 LATE_AFTER = timedelta(hours=1)
 

@@ -16,10 +16,11 @@ from typing import NamedTuple
 import pytest
 
 from retention_lab.errors import ParameterError
-from retention_lab.runner import cluster, cluster_workers
 from retention_lab.runner.batch import Progress
-from retention_lab.runner.cluster import run_on_cluster
-from retention_lab.runner.ledger import Ledger
+from retention_lab.runner.cluster import cluster
+from retention_lab.runner.cluster import workers as cluster_workers
+from retention_lab.runner.cluster.cluster import run_on_cluster
+from retention_lab.runner.ledger.ledger import Ledger
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import PlannedRun, plan_runs
 from retention_lab.runner.record import file_sha256, read_record

@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retention_lab.runner.answers import DueReport
-from retention_lab.runner.due import find_due
 from retention_lab.runner.fingerprints import HashCache
 from retention_lab.runner.outcome import RunResult, current_result, end_record, failed_record
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.publish import keep_failure, publish
 from retention_lab.runner.record import RunError, read_record
-from retention_lab.runner.run_due import run_due
-from retention_lab.runner.schedule import Schedules
+from retention_lab.runner.schedule.answers import DueReport
+from retention_lab.runner.schedule.due import find_due
+from retention_lab.runner.schedule.entries import Schedules
+from retention_lab.runner.schedule.run_due import run_due
 from retention_lab.tables.workspace import Workspace
 
 ROME = ZoneInfo("Europe/Rome")

@@ -1,0 +1,1 @@
+"""What is due when, what was made for it, and what is to be tried again."""
