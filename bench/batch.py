@@ -118,29 +118,28 @@ def all_ways(playbooks: list[str], workers: int, reports: int, others: int) -> l
     def ours(clients: list[str], jobs: int) -> None:
         call([BIN / "retention-lab", "run", *clients, "--jobs", jobs, "--force"])
 
+    papermill, jupyter = (shlex.quote(str(BIN / name)) for name in ("papermill", "jupyter"))
+
     def commands(clients: list[str], jobs: int) -> None:
-        # One shell line a report, as in a makefile or a crontab.
-        papermill, jupyter = shlex.quote(str(BIN / "papermill")), shlex.quote(str(BIN / "jupyter"))
-        lines = [
-            f"{papermill} playbooks/{playbook}.ipynb {playbook}-{client}.ipynb -p client {client}"
-            f" && {jupyter} nbconvert --to html --no-input {playbook}-{client}.ipynb"
-            for playbook in playbooks
-            for client in clients
-        ]
-        call(["xargs", "-P", jobs, "-I{}", "sh", "-c", "{}"], given="\n".join(shlex.quote(line) for line in lines))
+        shell(
+            f"{papermill} playbooks/{{0}}.ipynb {{0}}-{{1}}.ipynb -p client {{1}}"
+            f" && {jupyter} nbconvert --to html --no-input {{0}}-{{1}}.ipynb",
+            clients,
+            jobs,
+        )
 
     def api(clients: list[str], _jobs: int) -> None:
         call([sys.executable, "-c", API, ",".join(clients), ",".join(playbooks)])
 
     def nbconvert(clients: list[str], jobs: int) -> None:
         # It takes no parameters: every report is that of the playbook's default client.
-        lines = [
-            f"{shlex.quote(str(BIN / 'jupyter'))} nbconvert --to html --no-input --execute"
-            f" --output-dir . --output {playbook}-{client} playbooks/{playbook}.ipynb"
-            for playbook in playbooks
-            for client in clients
-        ]
-        call(["xargs", "-P", jobs, "-I{}", "sh", "-c", "{}"], given="\n".join(shlex.quote(line) for line in lines))
+        convert = f"{jupyter} nbconvert --to html --no-input --execute --output-dir ."
+        shell(convert + " --output {0}-{1} playbooks/{0}.ipynb", clients, jobs)
+
+    def shell(line: str, clients: list[str], jobs: int) -> None:
+        """One shell line a report, as in a makefile or a crontab, so many at once."""
+        lines = [shlex.quote(line.format(playbook, client)) for playbook in playbooks for client in clients]
+        call(["xargs", "-P", jobs, "-I{}", "sh", "-c", "{}"], given="\n".join(lines))
 
     return [
         Way("retention-lab run", ours, workers, reports * n),

@@ -1,16 +1,14 @@
 """Runs with real kernels. Each costs seconds, so one batch is made and many tests look at it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from processes import is_running, until
 
 from retention_lab.runner.batch import Progress, run_batch
 from retention_lab.runner.outcome import RunResult
@@ -236,21 +234,3 @@ def test_however_the_command_line_ends_no_kernel_goes_on(workspace, write, sent:
 
 def ignore(_progress: Progress) -> None:
     """For a batch that nobody watches."""
-
-
-def until(condition) -> bool:
-    """Whether it comes true within half a minute, which is far more than it should take."""
-    for _ in range(300):
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        # A zombie has ended; only whoever started it has not noticed yet.
-        return sys.platform != "linux" or Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False

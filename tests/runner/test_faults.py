@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import psutil
 import pytest
+from processes import until
 
 from retention_lab.runner.batch import Progress, run_batch
 from retention_lab.runner.outcome import RunResult
@@ -113,15 +114,6 @@ def is_of(process: psutil.Process, workspace: Workspace) -> bool:
         return process.cwd().startswith(root) or process.environ().get("LAB") == root
     except psutil.Error:
         return False
-
-
-def until(condition: Callable[[], object]) -> bool:
-    """Whether it comes true within half a minute, which is far more than it should take."""
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def ignore(_progress: Progress) -> None:

@@ -3,8 +3,8 @@
 import json
 from typing import NamedTuple
 
-import psutil
 import pytest
+from processes import is_running
 
 from retention_lab.runner.batch import run_batch
 from retention_lab.runner.limits import Limits
@@ -148,11 +148,3 @@ def test_the_others_go_on_and_each_is_recorded(batch: Batch) -> None:
         assert (record.status, record.error) == (result.status, result.error)
     assert "Half of them stay 90 days." in (batch.results["stay"].folder / "report.html").read_text()
     assert not list(batch.workspace.reports.glob("*/*/.tmp-*"))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        # A zombie has ended; only whoever started it has not noticed yet.
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

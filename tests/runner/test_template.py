@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from processes import is_running, until
 
 from retention_lab.runner.kernels import WARM, KeptTemplate, SocketKernelManager
 from retention_lab.runner.template import ADDRESS, Forked, Request, Template, fork
@@ -110,23 +110,6 @@ def start_trivial(address: str) -> Forked:
     ours, theirs = Pipe()
     with ours, theirs:
         return fork(address, Request(kind="worker"), [theirs.fileno()])
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within half a minute, which is far more than it should take."""
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def is_running(pid: int) -> bool:
-    try:
-        # A zombie has ended; only whoever started it has not noticed yet.
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_a_template_that_has_forked_is_as_fit_for_it_as_before(template: Template) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from processes import is_running, until
 
 from retention_lab.errors import ParameterError
 from retention_lab.runner.batch import Progress
@@ -331,19 +332,3 @@ class when:  # noqa: N801
 
     def __exit__(self, *_error: object) -> None:
         self._thread.join()
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within half a minute, which is far more than it should take."""
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False
