@@ -149,7 +149,7 @@ def _record(run: PlannedRun, attempt: _Attempt) -> Record:
 
 
 def _render_report(notebook: NotebookNode) -> str:
-    # Imported here: a run that fails does not wait for nbconvert.
-    from retention_lab.report.exporter import render_report
+    # Imported here: a run that fails does not wait for the templates.
+    from retention_lab.report.render import render_report
 
     return render_report(notebook)

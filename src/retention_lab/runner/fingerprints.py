@@ -22,7 +22,7 @@ _PACKAGE = Path(__file__).parents[1]
 # The packages whose version can change a number or a byte of a report.
 _PACKAGES = (
     "retention-lab", "babel", "duckdb", "ibis-framework", "ipykernel", "jinja2", "markdown-it-py",
-    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "scipy", "seaborn", "xlsxwriter",
+    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "scipy", "xlsxwriter",
 )  # fmt: skip
 # A file changed twice within one tick of the file system's clock looks unchanged; the hash of a file
 # that was written just now is therefore not remembered.

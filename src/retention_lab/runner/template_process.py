@@ -29,6 +29,8 @@ from retention_lab.runner.limits import kill_tree
 from retention_lab.runner.template import ADDRESS, ANSWER_SECONDS, SETTINGS, Request
 
 _LARGEST_REQUEST = 200_000
+# The exporter is for nbconvert, and brings all of it along.
+_NOT_NEEDED = ("retention_lab.cli", "retention_lab.demo", "retention_lab.report.exporter")
 
 
 def main() -> None:
@@ -55,10 +57,12 @@ def import_everything() -> None:
     import retention_lab
 
     for module in pkgutil.walk_packages(retention_lab.__path__, "retention_lab."):
-        if not module.name.startswith(("retention_lab.cli", "retention_lab.demo")):
+        if not module.name.startswith(_NOT_NEEDED):
             importlib.import_module(module.name)
     for name in ("debugger", "ipkernel", "kernelapp", "zmqshell"):
         importlib.import_module(f"ipykernel.{name}")
+    for layer in ("tables", "views", "report"):
+        importlib.import_module(f"retention_lab.{layer}.warm").warm_up()
 
 
 def _import_pandas() -> None:
