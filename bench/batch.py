@@ -10,7 +10,6 @@ is the same cells run by `exec` in one process that has imported everything and 
 
 import argparse
 import html
-import itertools
 import json
 import os
 import shlex
@@ -41,23 +40,22 @@ for playbook in sys.argv[2].split(","):
         open(f"{playbook}-{client}.html", "w").write(page)
 """
 
+# Runs the cells once for each line that it is sent, the client's name, and answers with the seconds.
 FLOOR = """
-import os, sys, time
+import sys, time
 import nbformat
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
+sys.path.insert(0, sys.argv[1])
 from cells import run
-for turn, client in enumerate(["c00", *sys.argv[1].split(",")]):
-    for playbook in sys.argv[2].split(","):
-        notebook = nbformat.read(f"playbooks/{playbook}.ipynb", as_version=4)
-        space = {}
-        began = time.perf_counter()
-        for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-            run(cell.source, space)
-            if "parameters" in cell.metadata.get("tags", []):
-                space["client"] = client
-        if turn:
-            print(time.perf_counter() - began)
+for line in sys.stdin:
+    playbook, client = line.split()
+    notebook = nbformat.read(f"playbooks/{playbook}.ipynb", as_version=4)
+    space = {}
+    began = time.perf_counter()
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        run(cell.source, space)
+        if "parameters" in cell.metadata.get("tags", []):
+            space["client"] = client
+    print(time.perf_counter() - began, flush=True)
 """
 
 
@@ -80,7 +78,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--reports", type=int, default=40, help="clients of our batch")
     arguments.add_argument("--others", type=int, default=4, help="clients of the other ways, which are slow")
-    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--rounds", type=int, default=3, help="0: only the overhead")
     arguments.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -97,8 +95,9 @@ def main() -> None:
                 way.rounds.append(time.perf_counter() - began)
                 check(way, clients[: way.reports // len(playbooks)], playbooks, expected)
                 print(f"round {turn + 1}: {way.name}: {way.rounds[-1]:.1f} s", file=sys.stderr, flush=True)
-        tell(ways)
-        tell_overhead(clients, playbooks)
+        if asked.rounds:
+            tell(ways)
+        tell_overhead(clients)
 
 
 def prepare(n_clients: int) -> list[str]:
@@ -198,45 +197,37 @@ def tell(ways: list[Way]) -> None:
         print(f"{way.name:36} {way.workers:7} {way.reports:7} {rate:9.1f} {spread:>13} {times:>9}")
 
 
-def tell_overhead(clients: list[str], playbooks: list[str]) -> None:
-    """What a report takes beyond its cells: one worker, and the floor before and after it."""
-    floor = time_floor(clients, playbooks)
-    taken = time_reports(clients)
-    floor += time_floor(clients, playbooks)
-    print(f"\nOne worker, {len(taken)} reports, seconds a report: median {median(taken):.2f}")
-    print(
-        f"The floor, {len(floor)} rounds of the same cells: median {median(floor):.2f},"
-        f" {min(floor):.2f} to {max(floor):.2f}"
-    )
-    print(f"Overhead: {median(taken) - median(floor):.2f} s a report")
-
-
-def time_floor(clients: list[str], playbooks: list[str]) -> list[float]:
-    from retention_lab.runner.template import SETTINGS
-
-    os.environ.update(SETTINGS)
-    code = [sys.executable, "-c", FLOOR, ",".join(clients[:8]), ",".join(playbooks), ROOT / "bench"]
-    rounds = [float(line) for line in call(code).split()]
-    return [sum(rounds[at : at + len(playbooks)]) / len(playbooks) for at in range(0, len(rounds), len(playbooks))]
-
-
-def time_reports(clients: list[str]) -> list[float]:
-    """From the end of a report to the end of the next one: all that a worker does is in it."""
+def tell_overhead(clients: list[str]) -> None:
+    """What a report takes beyond its cells: one at a time, each beside a round of the floor in the same second."""
     from retention_lab.runner.batch import run_batch
     from retention_lab.runner.ledger.ledger import Ledger
     from retention_lab.runner.plan import plan_batch
+    from retention_lab.runner.starter import Starter
+    from retention_lab.runner.template import SETTINGS
     from retention_lab.tables.workspace import find_workspace
 
     remove_reports()
-    workspace, ends = find_workspace(), []
-    plan = plan_batch(workspace, clients, force=True)
-
-    def note(progress) -> None:
-        if progress.result:
-            ends.append(time.perf_counter())
-
-    run_batch(plan.runs, jobs=1, on_progress=note, ledger=Ledger(workspace.reports))
-    return [after - before for before, after in itertools.pairwise(ends)]
+    workspace, pairs = find_workspace(), []
+    runs = plan_batch(workspace, clients, force=True).runs
+    code = [sys.executable, "-c", FLOOR, str(ROOT / "bench")]
+    surroundings = os.environ | SETTINGS | {"RETENTION_LAB_OUTPUT": str(Path.cwd() / "floor")}
+    Path("floor").mkdir()
+    floor = subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings)
+    with floor, Starter("warm") as starter:
+        for run in (runs[0], *runs):
+            floor.stdin.write(f"{run.playbook.name} {run.key.client}\n")
+            floor.stdin.flush()
+            cells, began = float(floor.stdout.readline()), time.perf_counter()
+            run_batch([run], jobs=1, on_progress=lambda _: None, ledger=Ledger(workspace.reports), starter=starter)
+            pairs.append((cells, time.perf_counter() - began))
+        floor.stdin.close()
+    # The first pair is where both import.
+    floors, reports = zip(*pairs[1:], strict=True)
+    beyond = sorted(report - cells for cells, report in pairs[1:])
+    quarters = f"{beyond[len(beyond) // 4]:.2f} to {beyond[3 * len(beyond) // 4]:.2f}"
+    print(f"\n{len(reports)} reports, one at a time: median {median(reports):.2f} s")
+    print(f"The same cells in one warm process: median {median(floors):.2f} s, {min(floors):.2f} to {max(floors):.2f}")
+    print(f"Overhead, report by report: median {median(beyond):.2f} s, half of them {quarters}")
 
 
 if __name__ == "__main__":

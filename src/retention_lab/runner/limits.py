@@ -1,5 +1,6 @@
 """What a run may take, and who sees to it: a thread beside papermill, since a hung kernel will not stop itself."""
 
+import itertools
 import os
 import signal
 import threading
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 import psutil
 
 _LOOK_SECONDS = 0.25
+# To find what a kernel has started takes a walk through all processes, so not every look does it.
+_LOOKS_FOR_OTHERS = 4
 _GIB = 2**30
 
 
@@ -55,28 +58,31 @@ class Watch:
             kill_tree(pid)
 
     def _watch(self, pid: int) -> None:
-        while not self._done.wait(_LOOK_SECONDS):
-            self.verdict = self._too_much(pid)
+        found: list[psutil.Process] = []
+        for look in itertools.count():
+            if self._done.wait(_LOOK_SECONDS):
+                return
+            found = _tree(pid) if look % _LOOKS_FOR_OTHERS == 0 else found
+            self.verdict = self._too_much(found)
             if self.verdict:
                 kill_tree(pid)
                 return
 
-    def _too_much(self, pid: int) -> str:
+    def _too_much(self, processes: list[psutil.Process]) -> str:
         limits = self._limits
         if time.monotonic() > self._end:
             return f"the run took longer than {limits.run_seconds:g} s"
         if time.monotonic() > self._cell_end:
             return f"the cell took longer than {limits.cell_seconds:g} s"
-        resident = resident_bytes(pid) / _GIB
+        resident = _resident_bytes(processes) / _GIB
         if resident > limits.memory_gib:
             return f"the kernel took {resident:.2f} GiB of memory, and {limits.memory_gib:g} GiB is the limit"
         return ""
 
 
-def resident_bytes(pid: int) -> int:
-    """The resident memory of a process and of all that it has started."""
+def _resident_bytes(processes: list[psutil.Process]) -> int:
     total = 0
-    for process in _tree(pid):
+    for process in processes:
         with suppress(psutil.Error):
             total += process.memory_info().rss
     return total
