@@ -10,6 +10,7 @@ is the same cells run by `exec` in one process that has imported everything and 
 
 import argparse
 import html
+import itertools
 import json
 import os
 import shlex
@@ -25,6 +26,8 @@ from statistics import median
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
+# So many reports of ours, then so many rounds of the floor.
+BLOCK = 5
 MIME = "application/vnd.retention-lab+json"
 
 API = """
@@ -97,7 +100,7 @@ def main() -> None:
                 print(f"round {turn + 1}: {way.name}: {way.rounds[-1]:.1f} s", file=sys.stderr, flush=True)
         if asked.rounds:
             tell(ways)
-        tell_overhead(clients)
+        tell_overhead(clients, playbooks)
 
 
 def prepare(n_clients: int) -> list[str]:
@@ -197,8 +200,8 @@ def tell(ways: list[Way]) -> None:
         print(f"{way.name:36} {way.workers:7} {way.reports:7} {rate:9.1f} {spread:>13} {times:>9}")
 
 
-def tell_overhead(clients: list[str]) -> None:
-    """What a report takes beyond its cells: one at a time, each beside a round of the floor in the same second."""
+def tell_overhead(clients: list[str], playbooks: list[str]) -> None:
+    """What a report takes beyond its cells: a few reports and a few rounds of the floor take turns."""
     from retention_lab.runner.batch import run_batch
     from retention_lab.runner.ledger.ledger import Ledger
     from retention_lab.runner.plan import plan_batch
@@ -207,25 +210,43 @@ def tell_overhead(clients: list[str]) -> None:
     from retention_lab.tables.workspace import find_workspace
 
     remove_reports()
-    workspace, pairs = find_workspace(), []
+    workspace = find_workspace()
     runs = plan_batch(workspace, clients, force=True).runs
     code = [sys.executable, "-c", FLOOR, str(ROOT / "bench")]
     surroundings = os.environ | SETTINGS | {"RETENTION_LAB_OUTPUT": str(Path.cwd() / "floor")}
     Path("floor").mkdir()
-    floor = subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings)
-    with floor, Starter("warm") as starter:
-        for run in (runs[0], *runs):
-            floor.stdin.write(f"{run.playbook.name} {run.key.client}\n")
-            floor.stdin.flush()
-            cells, began = float(floor.stdout.readline()), time.perf_counter()
-            run_batch([run], jobs=1, on_progress=lambda _: None, ledger=Ledger(workspace.reports), starter=starter)
-            pairs.append((cells, time.perf_counter() - began))
-        floor.stdin.close()
-    # The first pair is where both import.
-    floors, reports = zip(*pairs[1:], strict=True)
-    beyond = sorted(report - cells for cells, report in pairs[1:])
+    process = subprocess.Popen(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings)
+
+    def floor(run) -> float:
+        process.stdin.write(f"{run.playbook.name} {run.key.client}\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    def batch(block) -> list[float]:
+        """The seconds of each report: from the end of the one before, or from the beginning, to its own end."""
+        ends = [time.perf_counter()]
+
+        def note(progress) -> None:
+            if progress.result:
+                ends.append(time.perf_counter())
+
+        run_batch(block, jobs=1, on_progress=note, ledger=Ledger(workspace.reports), starter=starter)
+        return [end - before for before, end in itertools.pairwise(ends)]
+
+    floors, reports, beyond = [], [], []
+    with process, Starter("warm") as starter:
+        # Both import and see each playbook once.
+        for run in runs[: len(playbooks)]:
+            floor(run), batch([run])
+        for at in range(0, len(runs), BLOCK):
+            block = runs[at : at + BLOCK]
+            cells, taken = [floor(run) for run in block], batch(block)
+            floors, reports = floors + cells, reports + taken
+            beyond += [seconds - least for seconds, least in zip(taken, cells, strict=True)]
+        process.stdin.close()
+    beyond.sort()
     quarters = f"{beyond[len(beyond) // 4]:.2f} to {beyond[3 * len(beyond) // 4]:.2f}"
-    print(f"\n{len(reports)} reports, one at a time: median {median(reports):.2f} s")
+    print(f"\n{len(reports)} reports by one worker: median {median(reports):.2f} s")
     print(f"The same cells in one warm process: median {median(floors):.2f} s, {min(floors):.2f} to {max(floors):.2f}")
     print(f"Overhead, report by report: median {median(beyond):.2f} s, half of them {quarters}")
 

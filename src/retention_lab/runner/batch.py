@@ -35,7 +35,7 @@ _LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where a run is: begun (`done` is 0 and no cell), in a cell, or at its end (`result`)."""
+    """Where a run is: begun (no `total` yet), in a cell, past the last one (`done` is `total`), or ended (`result`)."""
 
     run: PlannedRun
     done: int = 0
@@ -51,6 +51,8 @@ class _Worker:
     run: PlannedRun
     ends: float
     cell: str = ""
+    # Its kernel has ended, and it only writes the report down.
+    writing: bool = False
     overdue: bool = False
 
 
@@ -156,7 +158,7 @@ class _Batch(Results):
     def begin(self, starter: Starter) -> None:
         """Begin as many runs as there is room for."""
         self.leaving = [process for process in self.leaving if process.poll() is None]
-        while self.pending and len(self.workers) < self.jobs:
+        while self.pending and sum(not worker.writing for worker in self.workers) < self.jobs:
             run = self.pending.pop(0)
             if self.take(run):
                 self._start(run, starter)
@@ -193,6 +195,7 @@ class _Batch(Results):
             message = _died(worker)
         if not isinstance(message, RunResult):
             done, total, worker.cell = message
+            worker.writing = done == total
             self.on_progress(Progress(run=worker.run, done=done, total=total, cell=worker.cell))
             return
         self.workers.remove(worker)

@@ -88,6 +88,8 @@ def _fill(
     given = {"client": run.key.client, **as_of, **run.changed}
     executed = execute(run.playbook.path, given, limits=limits, on_cell=on_cell)
     notebook = executed.notebook
+    # Its kernel is gone: what is left takes little, and the next run may begin meanwhile.
+    on_cell(len(notebook.cells), len(notebook.cells), "")
     attempt.durations["notebook"] = round(time.monotonic() - started, 3)
     strip_clock(notebook)
     attempt.findings = collect_findings(notebook)

@@ -42,7 +42,7 @@ def _print_plainly(progress: Progress) -> None:
     """A line when a run begins and one when it ends; its cells would flood a log."""
     if progress.result:
         print(_ended(progress.result), file=sys.stderr, flush=True)
-    elif not progress.cell:
+    elif not progress.total:
         print(f"{progress.run.title}: started", file=sys.stderr, flush=True)
 
 
@@ -78,11 +78,18 @@ class _LiveLines:
         now = time.monotonic()
         table = Table.grid(padding=(0, 2))
         for progress, began in self._running.values():
-            cell = f"cell {progress.done + 1} of {progress.total}: {progress.cell}" if progress.cell else "starting"
-            table.add_row(Text(progress.run.title), Text(cell), f"{now - began:.0f} s")
+            table.add_row(Text(progress.run.title), Text(_where(progress)), f"{now - began:.0f} s")
         if self._total > 1:
             table.add_row(Text(batch_line(self._results, self._total, now - self._began)))
         return table
+
+
+def _where(progress: Progress) -> str:
+    if not progress.total:
+        return "starting"
+    if progress.done == progress.total:
+        return "writing the report"
+    return f"cell {progress.done + 1} of {progress.total}: {progress.cell}"
 
 
 def batch_line(results: list[RunResult], total: int, seconds: float) -> str:
