@@ -32,6 +32,13 @@ _LARGEST_REQUEST = 200_000
 # The exporter is for nbconvert, and brings all of it along.
 _NOT_NEEDED = ("retention_lab.cli", "retention_lab.demo", "retention_lab.report.exporter")
 
+# What a kernel imports when it starts.
+_OF_KERNELS = (
+    "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell", "faulthandler", "pdb",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)  # fmt: skip
+
 
 def main() -> None:
     """The template process: import everything, then fork on request; in a forked process, do what was asked for."""
@@ -59,8 +66,8 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(retention_lab.__path__, "retention_lab."):
         if not module.name.startswith(_NOT_NEEDED):
             importlib.import_module(module.name)
-    for name in ("debugger", "ipkernel", "kernelapp", "zmqshell"):
-        importlib.import_module(f"ipykernel.{name}")
+    for name in _OF_KERNELS:
+        importlib.import_module(name)
     for layer in ("tables", "views", "report"):
         importlib.import_module(f"retention_lab.{layer}.warm").warm_up()
 
