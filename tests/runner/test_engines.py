@@ -223,7 +223,7 @@ def same(value: Any) -> Any:
     text = json.dumps(value, sort_keys=True)
     text = re.sub(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", "ID", text)
     text = re.sub(r"\.tmp-[0-9a-f]+-\w+-\d+", "PRIVATE", text)
-    text = re.sub(r"rl-\d+-\w{8}", "SOCKETS", text)
+    text = re.sub(r"retention-lab-\d+-\w{8}", "SOCKETS", text)
     text = re.sub(r"ipykernel_\d+", "ipykernel_PID", text)
     text = re.sub(r"scratch/tmp\w{8}", "TEMPORARY", text)
     return json.loads(re.sub(r"at 0x[0-9a-f]+", "at ADDRESS", text))

@@ -1,7 +1,9 @@
+import shutil
+
 import pytest
 
 from retention_lab.errors import DataError, ParameterError
-from retention_lab.runner.plan import plan_runs
+from retention_lab.runner.plan import plan_batch, plan_runs
 
 
 def test_all_playbooks_whose_needs_are_met_are_planned_and_the_rest_told_with_what_they_miss(workspace, write) -> None:
@@ -64,3 +66,11 @@ def test_values_from_a_program_are_not_read_as_text(workspace) -> None:
     assert plan_runs(workspace, "acme", values={"horizon_days": 30}).runs[0].changed == {"horizon_days": 30}
     with pytest.raises(ParameterError):
         plan_runs(workspace, "acme", values={"horizon_days": "30"})
+
+
+def test_a_client_whose_files_cannot_be_read_does_not_keep_the_others_from_their_reports(workspace) -> None:
+    shutil.copytree(workspace.data / "acme", workspace.data / "bravo")
+    (workspace.data / "bravo" / ".key").mkdir()
+    plan = plan_batch(workspace, ["acme", "bravo"])
+    assert [run.key.client for run in plan.runs] == ["acme"]
+    assert "Is a directory" in str(plan.broken["bravo"])

@@ -30,10 +30,11 @@ class _Verbs(TyperGroup):
             typer.echo(str(error), err=True)
             raise typer.Exit(_WRONG) from error
         except OSError as error:
-            # A closed pipe has no file, and is not for us: typer ends quietly then.
-            if error.filename is None:
+            if isinstance(error, BrokenPipeError):
+                # Nobody reads on: typer ends quietly then.
                 raise
-            typer.echo(f"{error.filename}: {error.strerror}", err=True)
+            where = f"{error.filename}: " if error.filename else ""
+            typer.echo(f"{where}{error.strerror or error}", err=True)
             raise typer.Exit(_WRONG) from error
         except KeyboardInterrupt as error:
             typer.echo("Stopped. Reports that were finished before are kept.", err=True)

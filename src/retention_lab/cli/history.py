@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from retention_lab.cli.words import echo, near
+from retention_lab.cli.words import echo, near, plain
 from retention_lab.errors import DataError, Fault, ParameterError
 
 if TYPE_CHECKING:
@@ -90,19 +90,6 @@ def show(
         found, remedy = "it is not as a run writes it", f"make the report again: retention-lab run {entry.client}"
         raise DataError(Fault(where=str(entry.folder / RECORD), found=found, remedy=remedy)) from error
     echo(lines)
-
-
-def plain(text: object) -> str:
-    """A text from a report or a client's file as one harmless line: a terminal obeys what it is shown."""
-    import re
-
-    # Commands (CSI), titles and links (OSC) and all other escape sequences.
-    text = re.sub(
-        r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?",
-        "",
-        str(text),
-    )
-    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text).rstrip()
 
 
 def _open() -> tuple["Workspace", "Ledger"]:

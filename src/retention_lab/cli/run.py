@@ -23,7 +23,7 @@ _FEW = 10
 
 def run(
     clients: Annotated[
-        list[str] | None, typer.Argument(metavar="[CLIENT]...", help="The clients: names of folders in data/.")
+        list[str] | None, typer.Argument(metavar="CLIENT", help="The clients: names of folders in data/.")
     ] = None,
     everyone: Annotated[bool, typer.Option("--all", help="All clients of this workspace.")] = False,
     playbook: Annotated[
@@ -247,7 +247,7 @@ def _summary(results: "list[RunResult]", plan: "BatchPlan", seconds: float) -> s
     parts = [(sum(result.status == status for result in results), word) for status, word in counts.items()]
     parts += [
         (sum(len(left_out) for left_out in plan.skipped.values()), "cannot run"),
-        (len(plan.broken), "clients to mend"),
+        (len(plan.broken), "client to mend" if len(plan.broken) == 1 else "clients to mend"),
         (len(plan.runs) - len(results), "not begun"),
     ]
     made = sum(result.status == "ok" for result in results)

@@ -19,4 +19,18 @@ def near(path: Path) -> str:
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Write lines out, to stderr where they tell of something wrong."""
     for line in lines:
-        typer.echo(line, err=err)
+        for part in line.split("\n"):
+            typer.echo(plain(part), err=err)
+
+
+def plain(text: object) -> str:
+    """A text from a report or a client's file as one harmless line: a terminal obeys what it is shown."""
+    import re
+
+    # Commands (CSI), titles and links (OSC) and all other escape sequences.
+    text = re.sub(
+        r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?",
+        "",
+        str(text),
+    )
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "" for sign in text).rstrip()

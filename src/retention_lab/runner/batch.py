@@ -124,7 +124,7 @@ class Results:
         """Claim a run and tell that it begins; False where another runner is making it, or has made it meanwhile."""
         owner = self.ledger.claim(run.key) if self.ledger else None
         if owner:
-            self.note(elsewhere_result(run, owner.pid))
+            self.note(elsewhere_result(run, str(owner)))
         elif self.ledger and not run.forced and is_current(run.folder, run.fingerprint):
             # Another runner has made it since it was planned.
             self.ledger.release(run.key)

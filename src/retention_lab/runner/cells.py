@@ -15,13 +15,10 @@ from nbformat import NotebookNode
 from papermill.execute import execute_notebook
 
 from retention_lab.runner.files import make_short_folder
-from retention_lab.runner.kernels import PLAIN, WARM, SocketKernelManager
+from retention_lab.runner.kernels import PLAIN, START_SECONDS, WARM, SocketKernelManager
 from retention_lab.runner.limits import Limits, Watch
 from retention_lab.runner.notebook import INJECTED, give_ids
 from retention_lab.runner.template import ADDRESS, SETTINGS
-
-# On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
-_START_SECONDS = 120
 
 # The folder, in the private one, of what is to be published.
 OUTPUT = "output"
@@ -66,7 +63,7 @@ def execute(playbook: Path, parameters: Mapping[str, object], *, limits: Limits,
             progress_bar=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            start_timeout=_START_SECONDS,
+            start_timeout=START_SECONDS,
             kernel_manager_class=_watched_by(watch),
             # Nothing is left to say to a kernel that has run its last cell.
             shutdown_kernel="immediate",

@@ -32,8 +32,8 @@ from retention_lab.runner.publish import (
 from retention_lab.runner.record import Record, RunError
 
 REPORT, NOTEBOOK = "report.html", "playbook.ipynb"
-# What a notebook raises where a person can put something right; its message is written for that person.
 _OUTPUT_LENGTH = 200
+# What a notebook raises where a person can put something right; its message is written for that person.
 _FOR_A_PERSON = ("RetentionLabError", "DataError", "ParameterError", "PlaybookError")
 
 _DISK_IS_FULL = f"[Errno {errno.ENOSPC}]"

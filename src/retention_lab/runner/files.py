@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 # What leaves room for the names of sockets.
+_SHORT = "retention-lab-"
 _LONG = 60
 
 
@@ -40,14 +41,14 @@ def make_short_folder() -> Path:
     beside = tempfile.gettempdir()
     if len(os.fsencode(beside)) > _LONG:
         beside = "/tmp"
-    for folder in Path(beside).glob("rl-*-*"):
-        remove_if_left(folder, folder.name.split("-")[1])
-    return Path(tempfile.mkdtemp(prefix=f"rl-{os.getpid()}-", dir=beside))
+    for folder in Path(beside).glob(f"{_SHORT}*-*"):
+        remove_if_left(folder, folder.name.removeprefix(_SHORT).partition("-")[0])
+    return Path(tempfile.mkdtemp(prefix=f"{_SHORT}{os.getpid()}-", dir=beside))
 
 
 def remove_if_left(folder: Path, pid: str) -> None:
-    """Remove a folder whose process is gone."""
-    if not pid.isdigit() or not _is_alive(int(pid)):
+    """Remove a folder whose process is gone. One that is named after no process is somebody else's."""
+    if pid.isdigit() and not _is_alive(int(pid)):
         shutil.rmtree(folder, ignore_errors=True)
 
 

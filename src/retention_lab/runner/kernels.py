@@ -26,7 +26,7 @@ from retention_lab.runner.template import ADDRESS, Forked, Request, Template, ca
 
 WARM, PLAIN = "retention-lab", "python3"
 # On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
-_START_SECONDS = 120
+START_SECONDS = 120
 _KILL_LOOKS = 200
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class SocketKernelClient(AsyncKernelClient):
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers on both channels. Raises RuntimeError where it dies, or takes too long."""
-        end = time.monotonic() + (timeout or _START_SECONDS)
+        end = time.monotonic() + (timeout or START_SECONDS)
         while time.monotonic() < end:
             self.kernel_info()
             with suppress(Empty):
@@ -81,7 +81,7 @@ class SocketKernelClient(AsyncKernelClient):
                     return
             if not await self.is_alive():
                 raise RuntimeError("the kernel ended before it was ready")
-        raise RuntimeError(f"the kernel was not ready after {timeout or _START_SECONDS:g} s")
+        raise RuntimeError(f"the kernel was not ready after {timeout or START_SECONDS:g} s")
 
 
 class SocketKernelManager(AsyncKernelManager):

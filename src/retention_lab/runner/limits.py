@@ -37,7 +37,7 @@ class Watch:
         self._end = time.monotonic() + limits.run_seconds
         self._cell_end = self._end
         self._done = threading.Event()
-        self._pid = 0
+        self._kernel: psutil.Process | None = None
         # What the kernel took too much of; empty while it has not.
         self.verdict = ""
 
@@ -47,15 +47,19 @@ class Watch:
 
     def follow(self, pid: int) -> None:
         """Watch a kernel until `stop`."""
-        self._pid = pid
+        with suppress(psutil.Error):
+            self._kernel = psutil.Process(pid)
         threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
 
     def stop(self) -> None:
         """End what is left of the kernel: a cell may have started what goes on without it."""
         self._done.set()
-        pid, self._pid = self._pid, 0
-        if pid:
-            kill_tree(pid)
+        kernel, self._kernel = self._kernel, None
+        if kernel and kernel.is_running():
+            kill_tree(kernel.pid)
+        elif kernel:
+            # Its number may be another's by now; that of its group is free only once the last of it has ended.
+            kill_group(kernel.pid)
 
     def _watch(self, pid: int) -> None:
         found: list[psutil.Process] = []
@@ -97,9 +101,15 @@ def kill_tree(pid: int) -> None:
         if process.pid != pid:
             with suppress(psutil.Error):
                 process.kill()
-    for kill in (os.killpg, os.kill):
-        with suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
+    kill_group(pid)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_group(pid: int) -> None:
+    """End what is left of the group that a process leads, or has led."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _tree(pid: int) -> list[psutil.Process]:

@@ -22,7 +22,7 @@ class RunResult:
     error: RunError | None = None
     findings: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
-    pid: int = 0
+    owner: str = ""
 
     @property
     def headline(self) -> str:
@@ -43,9 +43,9 @@ def current_result(run: PlannedRun) -> RunResult:
     return RunResult(run=run, status="current", folder=run.folder, findings=findings)
 
 
-def elsewhere_result(run: PlannedRun, pid: int) -> RunResult:
-    """The result of a run that the process `pid` is making already."""
-    return RunResult(run=run, status="elsewhere", folder=run.folder, pid=pid)
+def elsewhere_result(run: PlannedRun, owner: str) -> RunResult:
+    """The result of a run that `owner` is making already."""
+    return RunResult(run=run, status="elsewhere", folder=run.folder, owner=owner)
 
 
 def failed_record(run: PlannedRun, error: RunError, durations: dict[str, float]) -> Record:

@@ -98,6 +98,10 @@ def plan_batch(
         except DataError as error:
             broken[client] = error
             continue
+        except OSError as error:
+            where, remedy = str(error.filename or workspace.data / client), "let whoever runs this read it"
+            broken[client] = DataError(Fault(where=where, found=str(error.strerror or error), remedy=remedy))
+            continue
         runs += plan.runs
         if plan.skipped:
             skipped[client] = plan.skipped

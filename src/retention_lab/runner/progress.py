@@ -10,7 +10,7 @@ from retention_lab.runner.batch import Progress
 from retention_lab.runner.outcome import RunResult
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 Show = Callable[[Progress], None]
 # A rate of fewer reports says little: the first ones wait for the imports.
@@ -28,7 +28,7 @@ def progress_display(total: int) -> Iterator[Show]:
     from rich.live import Live
 
     lines = _LiveLines(total)
-    with Live(console=Console(stderr=True), get_renderable=lines.table, refresh_per_second=4, transient=True) as live:
+    with Live(console=Console(stderr=True), get_renderable=lines.lines, refresh_per_second=4, transient=True) as live:
 
         def show(progress: Progress) -> None:
             lines.note(progress)
@@ -40,6 +40,8 @@ def progress_display(total: int) -> Iterator[Show]:
 
 def _print_plainly(progress: Progress) -> None:
     """A line when a run begins and one when it ends; its cells would flood a log."""
+    if progress.result and progress.result.status == "current":
+        return
     if progress.result:
         print(_ended(progress.result), file=sys.stderr, flush=True)
     elif not progress.total:
@@ -50,7 +52,7 @@ def _ended(result: RunResult) -> str:
     if result.status == "current":
         return f"{result.run.title}: up to date"
     if result.status == "elsewhere":
-        return f"{result.run.title}: left to process {result.pid}, which is making it"
+        return f"{result.run.title}: left to {result.owner}, which is making it"
     how = "done in" if result.status == "ok" else "failed after"
     return f"{result.run.title}: {how} {result.seconds:.1f} s"
 
@@ -71,17 +73,21 @@ class _LiveLines:
         _, began = self._running.get(progress.run.run_id, (progress, time.monotonic()))
         self._running[progress.run.run_id] = (progress, began)
 
-    def table(self) -> "Table":
+    def lines(self) -> "Group":
+        from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
         now = time.monotonic()
         table = Table.grid(padding=(0, 2))
+        for _ in ("run", "cell", "seconds"):
+            table.add_column(no_wrap=True, overflow="ellipsis")
         for progress, began in self._running.values():
             table.add_row(Text(progress.run.title), Text(_where(progress)), f"{now - began:.0f} s")
-        if self._total > 1:
-            table.add_row(Text(batch_line(self._results, self._total, now - self._began)))
-        return table
+        if self._total == 1:
+            return Group(table)
+        line = batch_line(self._results, self._total, now - self._began)
+        return Group(table, Text(line, no_wrap=True, overflow="ellipsis"))
 
 
 def _where(progress: Progress) -> str:

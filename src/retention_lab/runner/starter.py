@@ -1,5 +1,6 @@
 """Who starts the processes that make runs: forked from a template while there is one, anew otherwise."""
 
+import logging
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from typing import Literal, Protocol
 from retention_lab.runner.template import Request, Template, can_fork, fork
 
 Engine = Literal["warm", "plain"]
+_log = logging.getLogger(__name__)
 _COMMAND = "from retention_lab.runner.worker import main; main()"
 
 
@@ -47,6 +49,8 @@ class Starter:
             except OSError:
                 # It was killed; the runs that it had forked go on, and another one takes its place.
                 self._give_up(template)
+        if self._warm:
+            _log.warning("every run now starts from nothing, which is slower, since none can be forked")
         self._warm = False
         return _spawn(theirs)
 

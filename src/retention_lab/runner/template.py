@@ -137,18 +137,17 @@ class Template:
             self._process = self._start(listener.fileno())
 
     def _start(self, listener: int) -> "subprocess.Popen[bytes]":
-        with (self._folder / "stderr").open("wb") as stderr:
-            return subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, str(listener)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                pass_fds=[listener],
-                env={**os.environ, **SETTINGS, ADDRESS: self.address, "JPY_PARENT_PID": ""},
-                # Not a folder that goes away while those that were forked go on.
-                cwd="/",
-                start_new_session=True,
-            )
+        return subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, str(listener)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[listener],
+            env={**os.environ, **SETTINGS, ADDRESS: self.address, "JPY_PARENT_PID": ""},
+            # Not a folder that goes away while those that were forked go on.
+            cwd="/",
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -157,12 +156,6 @@ class Template:
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
-
-    @property
-    def complaint(self) -> str:
-        """The last line that it wrote to its standard error: why it could not start, perhaps."""
-        lines = (self._folder / "stderr").read_text(encoding="utf-8", errors="replace").splitlines()
-        return lines[-1] if lines else ""
 
     def close(self) -> None:
         """End the template; what it has forked goes on."""

@@ -105,6 +105,7 @@ def _answer(listener: socket.socket) -> Callable[[], None] | None:
 def _fork(listener: socket.socket, running: dict[int, tuple[int, socket.socket]]) -> Callable[[], None] | None:
     """Fork for whoever is next in the queue. In the forked process, return what it is to do."""
     connection, _address = listener.accept()
+    descriptors: list[int] = []
     try:
         connection.settimeout(ANSWER_SECONDS)
         message, descriptors, _flags, _address = socket.recv_fds(connection, _LARGEST_REQUEST, 1)
@@ -112,7 +113,7 @@ def _fork(listener: socket.socket, running: dict[int, tuple[int, socket.socket]]
         pid = os.fork()
     except (OSError, EOFError, pickle.UnpicklingError):
         # Whoever asked finds the connection closed, and helps himself.
-        connection.close()
+        _close(connection, descriptors)
         return None
     if pid == 0:
         listener.close()
@@ -121,12 +122,26 @@ def _fork(listener: socket.socket, running: dict[int, tuple[int, socket.socket]]
             os.close(watched)
             other.close()
         return lambda: _become(request, connection, descriptors)
-    for descriptor in descriptors:
-        os.close(descriptor)
-    running[os.pidfd_open(pid)] = (pid, connection)
-    with contextlib.suppress(OSError):
+    try:
+        running[os.pidfd_open(pid)] = (pid, connection)
+        _close(None, descriptors)
         connection.send(str(pid).encode())
+    except BrokenPipeError:
+        # Whoever asked has gone meanwhile; a worker or a kernel ends by itself then.
+        pass
+    except OSError:
+        # No descriptor is left to watch it with.
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        _close(connection, descriptors)
     return None
+
+
+def _close(connection: socket.socket | None, descriptors: list[int]) -> None:
+    if connection:
+        connection.close()
+    while descriptors:
+        os.close(descriptors.pop())
 
 
 def _report(watched: int, pid: int, connection: socket.socket) -> None:

@@ -98,10 +98,24 @@ def source_files(folder: Path, source: str) -> list[Path]:
         found = f"{source!r} leads out of the client's folder"
         raise DataError(Fault(where="client.yml, source", found=found, allowed=f"a file or a pattern inside {folder}"))
     if not files:
-        there = ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file())) or "no file at all"
+        there = (
+            ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file() and _can_be_read(path.name)))
+            or "no file at all"
+        )
         found = f"no file is called {source!r}"
-        raise DataError(Fault(where=str(folder), found=found, allowed=f"what lies there: {there}"))
+        raise DataError(
+            Fault(
+                where=str(folder),
+                found=found,
+                allowed=f"what lies there: {there}",
+                remedy="put it there, or mend source",
+            )
+        )
     return files
+
+
+def _can_be_read(name: str) -> bool:
+    return name != "client.yml" and not name.startswith(".")
 
 
 def _matching(folder: Path, source: str) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import platform
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -16,6 +17,9 @@ from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.starter import Starter
 from retention_lab.tables.workspace import Workspace
+
+# Two threads that ask for what is cached at once would both make it.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def describe(root: str, mark: str) -> dict[str, Any]:
@@ -91,7 +95,12 @@ def _made_of() -> HashCache:
     return HashCache(Path(os.devnull))
 
 
-@cache
 def _starter() -> Starter:
     """One template for all runs of this process: they begin warm from the second on. It ends with the process."""
+    with _ONE_AT_A_TIME:
+        return _made_starter()
+
+
+@cache
+def _made_starter() -> Starter:
     return Starter("warm")
