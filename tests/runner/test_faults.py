@@ -139,9 +139,11 @@ def test_a_template_that_is_killed_while_it_imports_or_between_runs_is_replaced(
 
     def kill(_progress: object = None) -> None:
         for child in psutil.Process().children():
-            if "template_process" in " ".join(child.cmdline()) and child.pid not in killed:
-                killed.append(child.pid)
-                child.kill()
+            # One that was killed already may still be in the list.
+            with suppress(psutil.Error):
+                if "template_process" in " ".join(child.cmdline()) and child.pid not in killed:
+                    killed.append(child.pid)
+                    child.kill()
 
     def watch(progress: Progress) -> None:
         if progress.result:

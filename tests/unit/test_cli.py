@@ -129,7 +129,7 @@ def test_all_clients_are_run_and_one_with_a_broken_file_is_told_and_stops_nobody
     assert "did you mean tables?" in told.stderr
     assert "acme: Who stays?" in told.stdout
     assert "charlie: Who stays?" in told.stdout
-    assert "2 done, 2 cannot run, 1 clients to mend" in told.stdout
+    assert "2 done, 2 cannot run, 1 client to mend" in told.stdout
 
 
 def test_the_shards_of_a_batch_are_all_of_it_and_share_nothing(root: Path) -> None:
