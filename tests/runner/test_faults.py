@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 import psutil
 import pytest
-from processes import until
+from processes import is_running, until
 
 from retention_lab.runner.batch import Progress, run_batch
+from retention_lab.runner.limits import Limits
 from retention_lab.runner.outcome import RunResult
 from retention_lab.runner.plan import plan_batch, plan_runs
 from retention_lab.runner.record import file_sha256, read_record
@@ -431,3 +432,27 @@ def test_a_clock_that_jumps_harms_no_report_and_no_deadline(workspace, write, tm
     told = run(workspace, "acme", "--playbook", "stay", "--playbook", "clock", PYTHONPATH=paths)
     assert told.code == 0
     assert "up to date: stay, clock" in told.out or "up to date: clock, stay" in told.out
+
+
+DETACHES = """\
+import subprocess, os
+told = os.path.join(os.environ["RETENTION_LAB_HOME"], "detached.pid")
+subprocess.run(["sh", "-c", f"(setsid sleep 1000 >/dev/null 2>&1 & echo $! > {told}); exit 0"], check=True)
+"""
+
+
+@pytest.mark.parametrize("engine", ["warm", "plain"])
+def test_what_a_cell_has_detached_ends_with_its_run(workspace, write, engine: str) -> None:
+    write(workspace, "detaches", DETACHES)
+    runs = plan_runs(workspace, "acme", playbooks=["detaches"]).runs
+    (result,) = run_batch(runs, engine=engine, on_progress=ignore)
+    assert result.status == "ok"
+    pid = int((workspace.root / "detached.pid").read_text())
+    assert until(lambda: not is_running(pid))
+
+
+def test_a_line_without_an_end_and_a_template_that_hangs_hold_nobody_up(workspace, write) -> None:
+    write(workspace, "hangs", "import os, signal", "os.kill(os.getppid(), signal.SIGSTOP)")
+    write(workspace, "long", "import sys", "print('z' * 2_000_000, end=''); sys.stderr.write('e' * 2_000_000)")
+    results = run_batch(plan_runs(workspace, "acme").runs, jobs=1, limits=Limits(run_seconds=60), on_progress=ignore)
+    assert [result.status for result in results] == ["ok"] * 3

@@ -122,11 +122,12 @@ def test_a_template_that_has_forked_is_as_fit_for_it_as_before(template: Templat
 
     def opened() -> list[str]:
         names = [entry.readlink().name for entry in (process / "fd").iterdir()]
-        return sorted(name.split(":")[0] for name in names)
+        # matplotlib closes its fonts in whatever is forked.
+        return sorted(name.split(":")[0] for name in names if not name.endswith(".ttf"))
 
     assert until(is_idle), opened()
     # Standard input, output and error, the socket where it listens, and what it waits with.
-    assert opened() == ["anon_inode", "null", "pipe", "socket", "stderr"]
+    assert opened() == ["anon_inode", "null", "null", "pipe", "socket"]
     assert len(list((process / "task").iterdir())) == 1
 
 

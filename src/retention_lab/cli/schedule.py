@@ -1,5 +1,6 @@
 """The verbs of the schedule: run-due, schedule show, schedule install."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from retention_lab.runner.outcome import RunResult
     from retention_lab.runner.plan import PlannedRun
     from retention_lab.runner.schedule.answers import Answer, DueReport
+    from retention_lab.runner.schedule.due import Books
     from retention_lab.runner.schedule.entries import Entry
     from retention_lab.runner.schedule.run_due import Run
     from retention_lab.tables.workspace import Workspace
@@ -62,10 +64,23 @@ def run_due(
     if dry_run:
         echo(_planned_lines(workspace, now))
         return
-    report = answer(workspace, now, runner(workspace, jobs), late_after=timedelta(minutes=late_after))
+    # A log that cron appends to needs the time; it is said once, before the first thing that is said.
+    stamp = iter([] if _on_terminal() else [f"{now.astimezone():%a %d %b %Y %H:%M:%S %Z}"])
+
+    def run(runs: Sequence["PlannedRun"]) -> list["RunResult"]:
+        echo(stamp)
+        return runner(workspace, jobs)(runs)
+
+    try:
+        report = answer(workspace, now, run, late_after=timedelta(minutes=late_after))
+    except (RetentionLabError, OSError):
+        echo(stamp)
+        raise
     out, err = report_lines(workspace, report)
-    echo(err, err=True)
-    echo(out)
+    if report.answers or err or _on_terminal():
+        echo(stamp)
+        echo(err, err=True)
+        echo(out)
     raise typer.Exit(report.exit_code)
 
 
@@ -141,6 +156,10 @@ def install(
 _NO_SCHEDULE = "No client has a schedule. Next: write one into data/CLIENT/client.yml; data/demo/client.yml shows how."
 
 
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
 def runner(workspace: "Workspace", jobs: int | None) -> "Run":
     """What makes the runs that are due, as the verb `run` does it."""
 
@@ -157,24 +176,41 @@ def report_lines(workspace: "Workspace", report: "DueReport") -> tuple[list[str]
     out = [_answer_line(answer) for answer in report.answers if answer.status not in ("failed", "refused")]
     out += _passed_lines(report)
     out += [_counts(report) if report.answers else _next_line(report.entries, report.now)]
-    err = [_answer_line(answer) for answer in report.failed] + [str(fault) for fault in report.faults]
+    err = [_failure_text(answer) for answer in report.failed] + [str(fault) for fault in report.faults]
     err += [f"What went wrong: {near(workspace.reports / FAILURES)}"] if report.exit_code else []
+    if not report.exit_code and any(answer.exports_end for answer in report.answers):
+        out.append(f"What to do for a newer export: {near(workspace.reports / FAILURES)}")
     return out, err
 
 
 def _answer_line(answer: "Answer") -> str:
-    from retention_lab.runner.schedule.failures import one_line, span, what_next
+    from retention_lab.runner.schedule.failures import span
 
     line = f"{answer.period.entry.title}, due {answer.period.when}: "
     if answer.status == "elsewhere":
         return line + "another runner is making it"
-    if answer.status in ("ok", "current"):
-        late = f", {span(answer.late_by)} after it was due" if answer.late_by >= timedelta(minutes=1) else ""
-        return line + ("done" if answer.status == "ok" else "up to date") + late
-    error = answer.error
-    cell = f" in cell {one_line(error.cell)}" if error and error.cell else ""
-    why = f": {error.name}: {one_line(error.message)}" if error else ""
-    return f"{line}failed{'' if answer.tried else ' before'}{cell}{why}; {what_next(answer)}"
+    late = f", {span(answer.late_by)} after it was due" if answer.late_by >= timedelta(minutes=1) else ""
+    return line + ("done" if answer.status == "ok" else "up to date") + late + _short(answer.exports_end)
+
+
+def _short(exports_end: str) -> str:
+    return f"; counts up to {exports_end}, where the exports end" if exports_end else ""
+
+
+def _failure_text(answer: "Answer") -> str:
+    """What went wrong, on several lines that belong together."""
+    from retention_lab.runner.schedule.failures import what_next
+
+    error, failed = answer.error, "failed" if answer.tried else "failed before"
+    how = "cannot run" if answer.status == "refused" else failed
+    cell = f", cell {error.cell}" if error and error.cell else ""
+    lines = [f"{answer.period.entry.title}, due {answer.period.when}: {how}{cell}"]
+    if error:
+        lines.append(error.message if error.kind == "data" else f"  {error.name}: {error.message}")
+    if answer.folder:
+        notebook = answer.folder / "playbook.ipynb"
+        lines.append(f"  What there is of it: {near(notebook if notebook.is_file() else answer.folder)}")
+    return "\n".join([*lines, f"  Then: {what_next(answer)}"])
 
 
 def _passed_lines(report: "DueReport") -> Iterator[str]:
@@ -209,36 +245,52 @@ def _planned_lines(workspace: "Workspace", now: datetime) -> Iterator[str]:
         last = task.periods[-1]
         how = "is up to date" if task.run.current else "would be made"
         attempt = f", attempt {task.run.attempt}" if task.run.attempt > 1 else ""
-        yield f"{last.entry.title}, due {last.when}, last day {last.as_of}: {how}{attempt}"
-    yield from map(_answer_line, due.waiting)
+        exports_end = task.run.as_of if task.run.as_of < last.as_of else ""
+        yield f"{last.entry.title}, due {last.when}, last day {last.as_of}: {how}{attempt}{_short(exports_end)}"
+    yield from map(_failure_text, due.waiting)
     yield from map(str, due.faults)
     if not (due.tasks or due.waiting):
         yield _next_line(due.entries, now)
 
 
 def _client_lines(workspace: "Workspace", client: str, now: datetime) -> Iterator[str]:
-    from retention_lab.runner.catalogue import find_playbooks
-    from retention_lab.runner.schedule.entries import Period, local_text, read_entries
-    from retention_lab.runner.schedule.standing import last_answered
+    from retention_lab.runner.schedule.due import Books
+    from retention_lab.runner.schedule.entries import read_entries
 
     try:
         entries = read_entries(workspace, client)
     except RetentionLabError:
         # What is wrong with its file is told with all other faults.
         return
+    books = Books(workspace)
     for entry in entries:
-        yield f"{entry.title}: {entry.spec.cron} in {entry.timezone}"
-        if entry.spec.parameters:
-            yield "  with " + ", ".join(f"{name}={value}" for name, value in entry.spec.parameters.items())
-        try:
-            record = last_answered(entry, find_playbooks(workspace, [entry.spec.playbook])[0], workspace.reports)
-        except RetentionLabError:
-            record = None
-        if record:
-            yield f"  last  {local_text(datetime.fromisoformat(record.due), entry.timezone)}, last day {record.as_of}"
-        for due in islice(entry.due_times(now), _SHOWN):
-            period = Period(entry=entry, due=due)
-            yield f"  next  {local_text(due, entry.timezone)}, last day {period.as_of}"
+        yield from _entry_lines(books, entry, now)
+
+
+def _entry_lines(books: "Books", entry: "Entry", now: datetime) -> Iterator[str]:
+    from retention_lab.runner.schedule.due import owed_since, where_exports_end
+    from retention_lab.runner.schedule.entries import Period, local_text
+    from retention_lab.runner.schedule.standing import last_answered
+
+    yield f"{entry.title}: {entry.spec.cron} in {entry.timezone}"
+    if entry.spec.parameters:
+        yield "  with " + ", ".join(f"{name}={value}" for name, value in entry.spec.parameters.items())
+    try:
+        record = last_answered(entry, books.playbook(entry.spec.playbook), books.workspace.reports)
+    except RetentionLabError:
+        record = None
+    if record:
+        last = Period(entry=entry, due=datetime.fromisoformat(record.due))
+        short = _short(where_exports_end(record, last))
+        yield f"  last  {local_text(last.due, entry.timezone)}, last day {last.as_of}{short}"
+    owed = owed_since(books, entry, now)
+    if owed:
+        yield f"  owed since {local_text(owed.due, entry.timezone)}, last day {owed.as_of}"
+    coming = [Period(entry=entry, due=due) for due in islice(entry.due_times(now), _SHOWN)]
+    if coming and "" < entry.exports_end < coming[0].as_of:
+        yield f"  exports end {entry.exports_end}: until there is a newer one, reports count up to that day"
+    for period in coming:
+        yield f"  next  {local_text(period.due, entry.timezone)}, last day {period.as_of}"
 
 
 def _systemd_next(name: str, *, written: bool) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from retention_lab.cli.schedule import Jobs, LateAfter, report_lines, runner
 from retention_lab.cli.words import echo
+from retention_lab.errors import RetentionLabError
 
 if TYPE_CHECKING:
     from retention_lab.runner.schedule.entries import Schedules
@@ -52,6 +53,8 @@ def one_round(schedules: "Schedules", run: "Run", late_after: timedelta) -> _Sai
         return report_lines(
             workspace, run_due(workspace, datetime.now(UTC), run, schedules=schedules, late_after=late_after)
         )
+    except RetentionLabError as error:
+        return [], [f"This round failed, and the next one comes: {error}"]
     # A full disk, a folder that is away for a while, a mistake of ours: none of it may end the loop.
     except Exception as error:  # noqa: BLE001
         return [], [f"This round failed, and the next one comes: {type(error).__name__}: {error}"]

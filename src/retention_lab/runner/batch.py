@@ -216,7 +216,8 @@ class _Batch(Results):
                 process.wait(max(0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 kill_tree(process.pid)
-                process.wait()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_GRACE_SECONDS)
         for worker in self.workers:
             shutil.rmtree(private_folder(worker.run.folder.parent, worker.run.run_id, worker.process.pid), True)
             self.give_back(worker.run)

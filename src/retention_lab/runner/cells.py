@@ -17,7 +17,7 @@ from papermill.execute import execute_notebook
 from retention_lab.runner.files import make_short_folder
 from retention_lab.runner.kernels import PLAIN, START_SECONDS, WARM, SocketKernelManager
 from retention_lab.runner.limits import Limits, Watch
-from retention_lab.runner.notebook import INJECTED, give_ids
+from retention_lab.runner.notebook import INJECTED, give_ids, join_streams
 from retention_lab.runner.template import ADDRESS, SETTINGS
 
 # The folder, in the private one, of what is to be published.
@@ -67,8 +67,6 @@ def execute(playbook: Path, parameters: Mapping[str, object], *, limits: Limits,
             kernel_manager_class=_watched_by(watch),
             # Nothing is left to say to a kernel that has run its last cell.
             shutdown_kernel="immediate",
-            # Where the kernel cuts a stream of text depends on timing.
-            coalesce_streams=True,
             on_notebook_start=note_notebook,
             on_cell_execute=note_cell,
         )
@@ -77,6 +75,7 @@ def execute(playbook: Path, parameters: Mapping[str, object], *, limits: Limits,
         return Executed(notebook=seen["notebook"], cell=seen["cell"], raised=error, verdict=watch.verdict)
     finally:
         watch.stop()
+        join_streams(seen["notebook"])
     return Executed(notebook=executed)
 
 

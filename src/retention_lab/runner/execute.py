@@ -123,7 +123,9 @@ def _explain(executed: Executed, reports: Path) -> RunError:
         message = f"stopped, since {executed.verdict}{_last_output(executed)}"
         return RunError(kind="crash", name="LimitExceeded", message=message, cell=executed.cell)
     if isinstance(executed.raised, DeadKernelError):
-        message = f"the kernel's process ended; where memory is short, run with --jobs 1{_last_output(executed)}"
+        message = (
+            f"the kernel's process ended, by itself or for want of memory (then try --jobs 1){_last_output(executed)}"
+        )
         return RunError(kind="crash", name="KernelDied", message=message, cell=executed.cell)
     if isinstance(executed.raised, OSError):
         message = explain(executed.raised, Path(tempfile.gettempdir()))

@@ -1,8 +1,10 @@
 """What a run may take, and who sees to it: a thread beside papermill, since a hung kernel will not stop itself."""
 
+import ctypes
 import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -14,6 +16,8 @@ _LOOK_SECONDS = 0.25
 # To find what a kernel has started takes a walk through all processes, so not every look does it.
 _LOOKS_FOR_OTHERS = 4
 _GIB = 2**30
+# prctl(2)
+_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,12 @@ def _resident_bytes(processes: list[psutil.Process]) -> int:
         with suppress(psutil.Error):
             total += process.memory_info().rss
     return total
+
+
+def adopt_orphans() -> None:
+    """From now on, what a descendant leaves behind is our child, and is found with us: a cell may detach processes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill_tree(pid: int) -> None:

@@ -1,6 +1,7 @@
 """What an executed notebook holds for us, and how it is put down so that the same run gives the same bytes."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,29 @@ def give_ids(notebook: NotebookNode) -> None:
     for position, cell in enumerate(notebook.cells, start=1):
         cell.setdefault("id", f"cell-{position}")
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
+
+
+def join_streams(notebook: NotebookNode) -> None:
+    """One output for each stream of a cell: where the kernel cuts it, and which comes first, depends on timing.
+
+    nbclient can join them too, but with an expression that takes minutes for a line of some hundred thousand signs.
+    """
+    for cell in notebook.cells:
+        outputs, texts = [], dict[str, list[str]]()
+        for output in cell.get("outputs", []):
+            name = output.get("name", "") if output.output_type == "stream" else ""
+            if name not in texts:
+                outputs.append(output)
+            if name:
+                texts.setdefault(name, []).append(output.text)
+        for output in outputs:
+            if output.output_type == "stream":
+                output.text = "".join(texts[output.name])
+        for at, (one, other) in enumerate(pairwise(outputs)):
+            if (one.get("name"), other.get("name")) == ("stderr", "stdout"):
+                outputs[at : at + 2] = [other, one]
+        if "outputs" in cell:
+            cell.outputs = outputs
 
 
 def strip_clock(notebook: NotebookNode) -> None:

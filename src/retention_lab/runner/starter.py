@@ -7,9 +7,11 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Literal, Protocol
 
-from retention_lab.runner.template import Request, Template, can_fork, fork
+from retention_lab.runner.template import ANSWER_SECONDS, Request, Template, can_fork, fork
 
 Engine = Literal["warm", "plain"]
+# How long a template that has answered before may take to fork.
+_PATIENCE_SECONDS = 10
 _log = logging.getLogger(__name__)
 _COMMAND = "from retention_lab.runner.worker import main; main()"
 
@@ -31,6 +33,8 @@ class Starter:
         self._warm = engine == "warm" and can_fork()
         self._template: Template | None = None
         self._lock = threading.Lock()
+        # Before its first answer, a template imports everything.
+        self._patience: float = ANSWER_SECONDS
 
     def __enter__(self) -> "Starter":
         return self
@@ -45,9 +49,11 @@ class Starter:
             template = None
             try:
                 template = self._living_template()
-                return fork(template.address, Request(kind="worker"), [theirs.fileno()])
+                forked = fork(template.address, Request(kind="worker"), [theirs.fileno()], self._patience)
+                self._patience = _PATIENCE_SECONDS
+                return forked
             except OSError:
-                # It was killed; the runs that it had forked go on, and another one takes its place.
+                # It was killed, or hangs; the runs that it had forked go on, and another one takes its place.
                 self._give_up(template)
         if self._warm:
             _log.warning("every run now starts from nothing, which is slower, since none can be forked")
@@ -67,7 +73,7 @@ class Starter:
         with self._lock:
             if template and template is self._template:
                 template.close()
-                self._template = None
+                self._template, self._patience = None, ANSWER_SECONDS
 
 
 def _spawn(theirs: Connection) -> Process:

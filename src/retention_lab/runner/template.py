@@ -28,6 +28,8 @@ ADDRESS = "RETENTION_LAB_TEMPLATE"
 _OFF_THE_PATH = "import sys; sys.path[:1] = filter(None, sys.path[:1])"
 _COMMAND = f"{_OFF_THE_PATH}; from retention_lab.runner.template_process import main; main()"
 ANSWER_SECONDS = 120
+# How long a template may take to tell how a process has ended that the system says is gone.
+_TELL_SECONDS = 1
 # The environment of everything that runs cells. Nothing of the person who runs it may show in a report: no time zone,
 # no thread count, no width of a terminal, no chart that pyplot still holds. And a library that starts threads when it
 # is imported, as BLAS and pyarrow do unless they are told, does not survive a fork.
@@ -68,7 +70,6 @@ class Forked:
 
     def __init__(self, connection: socket.socket, pid: int) -> None:
         self._connection, self.pid = connection, pid
-        connection.setblocking(False)
         try:
             self._watched: int | None = os.pidfd_open(pid)
         except ProcessLookupError:
@@ -78,13 +79,14 @@ class Forked:
     def poll(self) -> int | None:
         """The exit status, or None while it runs. Without a template to tell the status, it is that of a kill."""
         if self.returncode is None:
+            gone = not self._goes_on()
             try:
+                self._connection.settimeout(_TELL_SECONDS if gone else 0)
                 told = self._connection.recv(32)
-            except BlockingIOError:
-                return None
             except OSError:
+                # Nothing yet; or nobody is left who could tell, or the template hangs.
                 told = b""
-            if not told and self._goes_on():
+            if not told and not gone:
                 return None
             self.returncode = int(told) if told else -signal.SIGKILL
             self._connection.close()
@@ -166,11 +168,11 @@ class Template:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def fork(address: str, request: Request, descriptors: Sequence[int] = ()) -> Forked:
+def fork(address: str, request: Request, descriptors: Sequence[int] = (), patience: float = ANSWER_SECONDS) -> Forked:
     """Have the template at an address fork a process. Raises OSError where there is none, or it ends meanwhile."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        connection.settimeout(ANSWER_SECONDS)
+        connection.settimeout(patience)
         connection.connect(address)
         socket.send_fds(connection, [pickle.dumps(request)], list(descriptors))
         answer = connection.recv(32)

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from retention_lab.runner.limits import kill_tree
+from retention_lab.runner.limits import adopt_orphans, kill_tree
 from retention_lab.runner.template import ADDRESS, ANSWER_SECONDS, SETTINGS, Request
 
 _LARGEST_REQUEST = 200_000
@@ -180,6 +180,7 @@ def _become(request: Request, connection: socket.socket, descriptors: list[int])
         # Nothing is left to do, and taking down an interpreter this large takes a while.
         os._exit(0)
     else:
+        adopt_orphans()
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
         _be_kernel(list(request.argv))
 

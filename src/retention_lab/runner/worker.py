@@ -8,13 +8,19 @@ from multiprocessing.connection import Connection
 from types import FrameType
 from typing import NoReturn
 
-from retention_lab.runner.limits import Limits
+from retention_lab.runner.limits import Limits, adopt_orphans, kill_tree
 from retention_lab.runner.plan import PlannedRun
 
 
 def main() -> None:
     """A worker that was started, not forked: its connection's descriptor is on its command line."""
-    serve(Connection(int(sys.argv[1])))
+    adopt_orphans()
+    try:
+        serve(Connection(int(sys.argv[1])))
+    finally:
+        # What a cell has detached is ours by now, and goes with us, whoever else tells us to end.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        kill_tree(os.getpid())
 
 
 def serve(connection: Connection) -> None:

@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from retention_lab.cli.schedule import report_lines
+from retention_lab.errors import DataError
 from retention_lab.runner.fingerprints import HashCache
 from retention_lab.runner.outcome import RunResult, current_result, end_record, failed_record
-from retention_lab.runner.plan import PlannedRun
+from retention_lab.runner.plan import PlannedRun, plan_runs
 from retention_lab.runner.publish import keep_failure, publish
-from retention_lab.runner.record import RunError, read_record
+from retention_lab.runner.record import RunError, read_record, write_record
 from retention_lab.runner.schedule.answers import DueReport
 from retention_lab.runner.schedule.due import find_due
 from retention_lab.runner.schedule.entries import Schedules
 from retention_lab.runner.schedule.run_due import run_due
+from retention_lab.runner.schedule.standing import read_standings
 from retention_lab.tables.workspace import Workspace
 
 ROME = ZoneInfo("Europe/Rome")
@@ -60,7 +63,7 @@ class Lab:
             )
         empty = self.workspace.root / "empty"
         empty.mkdir(exist_ok=True)
-        publish(empty, run.folder, replace(end_record(run), ended_at=ended_at))
+        publish(empty, run.folder, replace(end_record(run), ended_at=ended_at, as_of=run.as_of))
         return RunResult(run=run, status="ok", folder=run.folder)
 
     def call(self, now: datetime | None = None) -> DueReport:
@@ -68,12 +71,15 @@ class Lab:
         self.now = now or self.now
         return run_due(self.workspace, self.now, self.run, schedules=self.schedules)
 
-    def schedule(self, text: str, client: str = "acme", zone: str = "Europe/Rome") -> None:
-        """Write another schedule into a client.yml, as lines of flow YAML."""
+    def schedule(self, text: str, client: str = "acme", zone: str = "Europe/Rome", exports_end: str = "") -> None:
+        """Write another schedule into a client.yml, as lines of flow YAML, and the day on which its exports end."""
         file = self.workspace.data / client / "client.yml"
         kept = [
-            line for line in file.read_text().splitlines() if not line.startswith(("schedule", "timezone", "  - {"))
+            line
+            for line in file.read_text().splitlines()
+            if not line.startswith(("schedule", "timezone", "observed_through", "  - {"))
         ]
+        kept += [f"observed_through: {exports_end}"] if exports_end else []
         lines = [f"  - {line.strip()}" for line in text.strip().splitlines()]
         file.write_text(
             "\n".join([*kept, f"timezone: {zone}", "schedule:" if lines else "schedule: []", *lines]) + "\n"
@@ -351,13 +357,121 @@ def test_a_client_file_that_is_wrong_for_a_day_does_not_forget_what_it_owes(lab)
         ('{playbook: stay, cron: "0 6 * * mon", parameters: {as_of: "2026-01-01"}}', "the schedule gives it"),
     ],
 )
-def test_an_entry_that_cannot_be_run_is_told_when_it_is_due(lab, entry, why) -> None:
-    lab.schedule(entry + '\n{playbook: stay, cron: "0 6 * * *"}')
-    lab.call(MONDAY - TICK)
+def test_an_entry_that_cannot_be_run_is_told_at_once_and_when_it_is_due(lab, entry, why) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * *"}\n' + entry)
+    before = lab.call(MONDAY - TICK)
+    assert (before.exit_code, [fault.where.split(", ")[:2] for fault in before.faults]) == (
+        2, [["acme/client.yml", "schedule.1"]],
+    )  # fmt: skip
+    assert why in lab.failures
     report = lab.call(MONDAY)
     assert sorted(status for _, status in told(report)) == ["ok", "refused"]
-    assert report.exit_code == 2
+    # With the run that it keeps from being made, and not a second time.
+    assert (report.exit_code, report.faults) == (2, ())
     assert why in lab.failures
+
+
+def test_what_is_said_of_a_failure_names_the_error_only_where_nobody_can_put_it_right(lab) -> None:
+    lab.schedule('{playbook: sty, cron: "0 6 * * mon"}')
+    lab.call(MONDAY - TICK)
+    _, refused = report_lines(lab.workspace, lab.call(MONDAY))
+    assert refused[0].splitlines()[:2] == [
+        "acme · sty, due Mon 23 Nov 2026 06:00 Europe/Rome: cannot run",
+        "playbook sty: there is no such playbook",
+    ]
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon"}')
+    lab.call(MONDAY + TICK)
+    for error, line in ((WRONG, "customers.csv: no dates"), (CRASH, "  MemoryError: no memory")):
+        lab.fate = lambda _, error=error: error
+        week = MONDAY + (WEEK if error is WRONG else 2 * WEEK)
+        _, first = report_lines(lab.workspace, lab.call(week))
+        _, again = report_lines(lab.workspace, lab.call(week + timedelta(minutes=1)))
+        assert (first[0].splitlines()[0][-22:], again[0].splitlines()[0][-29:]) == (
+            "e: failed, cell step-1", "e: failed before, cell step-1",
+        )  # fmt: skip
+        assert first[0].splitlines()[1] == line
+
+
+@pytest.mark.parametrize(("exports_end", "short"), [("2026-11-15", True), ("2026-11-22", False)])
+def test_a_report_without_a_newer_export_is_told_for_a_week_and_is_no_failure(lab, exports_end, short) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon", parameters: {horizon_days: 30}}', exports_end=exports_end)
+    lab.call(MONDAY - TICK)
+    assert lab.failures == ""
+    out, _ = report_lines(lab.workspace, report := lab.call(MONDAY))
+    assert ("counts up to 2026-11-15, where the exports end" in out[0], report.exit_code) == (short, 0)
+    for hours in (0, 24, 167):
+        assert lab.call(MONDAY + timedelta(hours=hours)).exit_code == 0
+        assert ("Exports that are older than their report" in lab.failures) == short
+        assert ("run acme --playbook stay --as-of 2026-11-22 -p horizon_days=30" in lab.failures) == short
+
+
+def test_a_report_made_again_with_the_newer_export_is_no_longer_told(lab) -> None:
+    entry = '{playbook: stay, cron: "0 6 * * mon"}'
+    lab.schedule(entry, exports_end="2026-11-15")
+    lab.call(MONDAY - TICK)
+    lab.call(MONDAY)
+    lab.schedule(entry, exports_end="2026-11-22")
+    # Written at another time, or a file of the same size passes for the old one.
+    os.utime(lab.workspace.data / "acme" / "client.yml", (1.6e9, 1.6e9))
+    lab.call(MONDAY + TICK)
+    # The export alone is not enough: the report is still the old one.
+    assert "counts up to 2026-11-15" in lab.failures
+    lab.run(plan_runs(lab.workspace, "acme", playbooks=["stay"], as_of="2026-11-22").runs)
+    lab.call(MONDAY + 2 * TICK)
+    assert lab.failures == ""
+
+
+def test_a_quiet_day_of_a_client_that_declares_no_end_of_its_exports_is_nothing_to_tell(lab) -> None:
+    lab.call(MONDAY)
+    record = read_record(lab.made[0].folder)
+    write_record(lab.made[0].folder, replace(record, as_of="2026-11-19"))
+    lab.call(MONDAY + TICK)
+    assert lab.failures == ""
+
+
+def test_what_is_passed_over_is_told_once_the_latest_is_made(lab) -> None:
+    lab.fate = lambda _: CRASH
+    late = MONDAY + 2 * WEEK
+    assert lab.call(late).passed_over == ()
+    assert "Passed over" not in lab.failures
+    lab.fate = lambda _: None
+    assert [passed.n for passed in lab.call(late + TICK).passed_over] == [2]
+
+
+def test_the_file_of_failures_says_when_it_was_written_and_not_a_day_of_data(lab) -> None:
+    lab.fate = lambda _: CRASH
+    lab.call(MONDAY)
+    assert "Written Mon 23 Nov 2026 05:00 UTC." in lab.failures
+
+
+def test_a_long_call_takes_nothing_back_that_another_wrote_meanwhile(lab) -> None:
+    lab.schedule('{playbook: stay, cron: "0 6 * * mon"}\n{playbook: stay, cron: "0 7 * * mon"}')
+    lab.call(MONDAY - TICK)
+
+    def long_run(runs: Sequence[PlannedRun]) -> list[RunResult]:
+        finished = lab.run(runs)
+        entries = '{playbook: stay, cron: "0 6 * * mon"}\n{playbook: stay, cron: "0 7 * * mon"}'
+        lab.schedule(entries + '\n{playbook: stay, cron: "0 8 * * mon"}')
+        lab.call(MONDAY + timedelta(hours=1))
+        return finished
+
+    run_due(lab.workspace, MONDAY, long_run)
+    standings = read_standings(lab.workspace.reports)
+    assert standings is not None
+    assert sorted(standing.settled[11:13] for standing in standings["acme"].values()) == ["", "05", "06"]
+    # The entry that was new to the other call alone is still known, however late the next call is.
+    assert told(lab.call(MONDAY + timedelta(hours=9))) == [("Mon 08:00", "current")]
+
+
+def test_an_entry_that_was_taken_out_during_a_long_call_stays_out(lab) -> None:
+    def long_run(runs: Sequence[PlannedRun]) -> list[RunResult]:
+        finished = lab.run(runs)
+        lab.schedule("")
+        lab.call(MONDAY + TICK)
+        return finished
+
+    run_due(lab.workspace, MONDAY, long_run)
+    assert read_standings(lab.workspace.reports) == {}
 
 
 def test_a_missing_export_is_told_and_made_up_for_when_it_is_there(lab) -> None:
@@ -523,14 +637,15 @@ def test_a_dry_look_writes_nothing(lab) -> None:
     assert [path for path in sorted(lab.workspace.reports.rglob("*")) if path.name != ".fingerprints.json"] == before
 
 
-def test_reports_that_cannot_be_written_are_an_error_of_the_file_system(lab) -> None:
+def test_reports_that_cannot_be_written_are_told_before_anything_is_run(lab) -> None:
     (lab.workspace.reports / ".schedule.json").unlink()
     for file in lab.workspace.reports.iterdir():
         file.unlink()
     lab.workspace.reports.rmdir()
     lab.workspace.reports.write_text("a file is in the way")
-    with pytest.raises(OSError, match="reports"):
+    with pytest.raises(DataError, match="reports: nothing can be written there"):
         lab.call(MONDAY)
+    assert lab.made == []
 
 
 @pytest.mark.parametrize("catch_up", ["latest", "all"])

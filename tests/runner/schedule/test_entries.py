@@ -2,6 +2,7 @@ import subprocess
 import sys
 from calendar import monthrange
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
@@ -15,7 +16,19 @@ from typer.testing import CliRunner
 from retention_lab.cli import schedule as verbs
 from retention_lab.cli.watch import one_round
 from retention_lab.errors import RetentionLabError
-from retention_lab.runner.schedule.entries import Schedules, check_schedule, due_times
+from retention_lab.runner.outcome import end_record
+from retention_lab.runner.plan import plan_runs
+from retention_lab.runner.record import write_record
+from retention_lab.runner.schedule.entries import (
+    Period,
+    Schedules,
+    check_schedule,
+    due_times,
+    local_text,
+    read_entries,
+    utc_text,
+)
+from retention_lab.runner.schedule.standing import Standing, write_standings
 from retention_lab.tables.schedule_file import WEEKDAYS, known_cron
 
 
@@ -226,8 +239,9 @@ def test_show_says_the_next_five_due_times_with_the_last_day_of_each(scheduled) 
     scheduled('{playbook: stay, cron: "30 6 1 * *", parameters: {horizon_days: 30}}', timezone="Asia/Kolkata")
     lines = call("schedule", "show").output.splitlines()
     assert lines[:2] == ["acme · stay: 30 6 1 * * in Asia/Kolkata", "  with horizon_days=30"]
-    assert len(lines) == 7
-    for line in lines[2:]:
+    assert lines[2] == "  exports end 2026-09-30: until there is a newer one, reports count up to that day"
+    assert len(lines) == 8
+    for line in lines[3:]:
         due, last_day = line.removeprefix("  next  ").split(", last day ")
         moment = datetime.strptime(due[4:], "%d %b %Y %H:%M")
         assert (moment.day, moment.hour, moment.minute) == (1, 6, 30)
@@ -242,13 +256,41 @@ def test_show_tells_what_is_wrong_and_shows_the_rest(scheduled) -> None:
     assert "did you mean stay?" in str(done.exception)
 
 
-def test_without_any_schedule_both_verbs_say_how_to_write_one(workspace) -> None:
+def test_show_says_since_when_a_report_is_owed_and_how_far_the_last_one_counts(scheduled, monkeypatch) -> None:
+    workspace = scheduled('{playbook: stay, cron: "0 6 * * *"}')
+    now = datetime.now(UTC)
+    entry = read_entries(workspace, "acme")[0]
+    dues = list(takewhile(lambda due: due <= now, entry.due_times(now - timedelta(days=3))))
+    seen = Standing(seen=utc_text(dues[0] - timedelta(hours=1)))
+    write_standings(workspace.reports, {"acme": {entry.digest: seen}})
+    assert f"  owed since {local_text(dues[-1], 'UTC')}, last day " in call("schedule", "show").output
+    run = plan_runs(workspace, "acme", as_of=Period(entry=entry, due=dues[-1]).as_of).runs[0]
+    run.folder.mkdir(parents=True)
+    write_record(run.folder, replace(end_record(run), due=utc_text(dues[-1]), as_of=run.as_of))
+    output = call("schedule", "show").output
+    assert "owed" not in output
+    assert f"last day {run.key.as_of}; counts up to 2026-09-30, where the exports end" in output
+
+
+def test_without_any_schedule_both_verbs_say_how_to_write_one(workspace, monkeypatch) -> None:
+    monkeypatch.setattr(verbs, "_on_terminal", lambda: True)
     assert "write one into data/CLIENT/client.yml" in call("schedule", "show").output
     done = call("run-due")
     assert (done.exit_code, "No client has a schedule" in done.output) == (0, True)
 
 
-def test_run_due_says_what_comes_next_where_nothing_is_due(scheduled) -> None:
+def test_a_log_gets_nothing_where_nothing_is_due_and_the_time_where_something_is_said(scheduled) -> None:
+    scheduled('{playbook: stay, cron: "0 6 * * mon"}')
+    assert call("run-due").output == ""
+    scheduled('{playbook: sty, cron: "0 6 * * mon"}')
+    first, second = call("run-due").output.splitlines()[:2]
+    said_at = datetime.strptime(first[:24], "%a %d %b %Y %H:%M:%S")
+    assert abs(datetime.now() - said_at) < timedelta(minutes=1)
+    assert second.startswith("acme/client.yml, schedule.0, playbook sty: there is no such playbook")
+
+
+def test_run_due_says_what_comes_next_where_nothing_is_due(scheduled, monkeypatch) -> None:
+    monkeypatch.setattr(verbs, "_on_terminal", lambda: True)
     scheduled('{playbook: stay, cron: "0 6 * * mon"}', timezone="Europe/Rome")
     for arguments in (["run-due", "--dry-run"], ["run-due"]):
         done = call(*arguments)

@@ -16,7 +16,8 @@ LATE_AFTER = timedelta(hours=1)
 class Answer:
     """What became of one due time. `refused` is one whose run cannot even be planned.
 
-    `tried`: in this call. A failure is tried again at `again`; without it, when a file has changed.
+    `tried`: in this call. A failure is tried again at `again`; without it, when a file has changed. `exports_end`: the
+    last day that its report counts, where the exports end before the day that it was asked for.
     """
 
     period: Period
@@ -26,6 +27,7 @@ class Answer:
     tried: bool = True
     again: datetime | None = None
     answered_at: datetime | None = None
+    exports_end: str = ""
 
     @property
     def late_by(self) -> timedelta:
@@ -46,14 +48,14 @@ class PassedOver:
 class DueReport:
     """What one call has done, and what stands open.
 
-    `late_before`: what an earlier call answered late, told for a while, because nobody may have looked.
+    `before`: what an earlier call answered, told for a while where something is odd: nobody may have looked.
     """
 
     now: datetime
     entries: tuple[Entry, ...]
     answers: tuple[Answer, ...]
     late_after: timedelta
-    late_before: tuple[Answer, ...] = ()
+    before: tuple[Answer, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -68,8 +70,21 @@ class DueReport:
         return tuple(answer for answer in self.answers if answer.late_by > self.late_after)
 
     @property
+    def late_before(self) -> tuple[Answer, ...]:
+        """What an earlier call answered late."""
+        return tuple(answer for answer in self.before if answer.late_by > self.late_after)
+
+    @property
+    def short(self) -> tuple[Answer, ...]:
+        """What was answered by a report that ends before its day, because no newer export was there."""
+        return tuple(answer for answer in (*self.answers, *self.before) if answer.exports_end)
+
+    @property
     def exit_code(self) -> int:
-        """0: all is well; 1: something failed or came late; 2: a file must be put right first."""
+        """0: all is well; 1: something failed or came late; 2: a file must be put right first.
+
+        A report without a newer export is told and no failure: it is what the client's file asks for.
+        """
         if self.late or any(answer.status == "failed" for answer in self.answers):
             return 1
         return 2 if self.faults or self.failed else 0

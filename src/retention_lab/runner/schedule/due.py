@@ -1,5 +1,6 @@
-"""What is due. Nothing here looks at a clock, writes or runs: the moment is handed in, and the rest is read.
+"""What is due. Nothing here looks at a clock or runs: the moment is handed in, and the rest is read.
 
+All that is written is what any look at a client leaves: the hashes of its files, and its key where it had none.
 A due time is answered when the run.json of its report says that it is. So this may be asked as often as one likes, by
 two runners at once, and after any pause.
 """
@@ -19,7 +20,7 @@ from retention_lab.runner.publish import FAILED
 from retention_lab.runner.record import Record, RunError, read_record
 from retention_lab.runner.schedule.answers import Answer
 from retention_lab.runner.schedule.attempts import next_turn
-from retention_lab.runner.schedule.entries import Entry, Period, Schedules, utc_text
+from retention_lab.runner.schedule.entries import Entry, Period, Schedules, check_entry, utc_text
 from retention_lab.runner.schedule.standing import Standing, Standings, first_standing, found_again, read_standings
 from retention_lab.tables.workspace import Workspace
 
@@ -37,24 +38,28 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One entry at one moment: what must be answered, what is passed over for it, and where the entry stands."""
+    """One entry at one moment: what must be answered, and where the entry stands."""
 
     entry: Entry
     standing: Standing
     todo: tuple[Period, ...] = ()
-    passed_over: tuple[Period, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """All that is due at one moment. `waiting` are failures whose time has not come, or that wait for a person."""
+    """All that is due at one moment. `waiting` are failures whose time has not come, or that wait for a person.
+
+    `known` are the standings as they were found, `standings` as they are after this look.
+    """
 
     entries: tuple[Entry, ...]
     looks: tuple[Look, ...]
     tasks: tuple[Task, ...]
     waiting: tuple[Answer, ...]
     faults: tuple[Fault, ...]
+    known: Standings
     standings: Standings
+    books: "Books"
 
 
 class Books:
@@ -96,7 +101,7 @@ class Books:
 
 
 def find_due(schedules: Schedules, now: datetime) -> Due:
-    """What is due at a moment. Nothing is written and nothing is run."""
+    """What is due at a moment, and what is wrong with any entry, due or not. Nothing is run."""
     books = Books(schedules.workspace)
     entries, by_client = schedules.read()
     faults = [fault for found in by_client.values() for fault in found]
@@ -107,7 +112,10 @@ def find_due(schedules: Schedules, now: datetime) -> Due:
         standing = mine or _new_standing(books, entry, now, lost=known is None)
         fault = _doubtful_clock(entry, standing, now)
         faults += [fault] if fault else []
-        looks.append(Look(entry=entry, standing=standing) if fault else look_at(books, entry, standing, now))
+        look = Look(entry=entry, standing=standing) if fault else look_at(books, entry, standing, now)
+        # What keeps one that is due from its run is told with that run.
+        faults += [] if look.todo else check_entry(entry, books.playbook)
+        looks.append(look)
     tasks, waiting = _plan(books, [period for look in looks for period in look.todo], now)
     books.hashes.save()
     return Due(
@@ -116,6 +124,8 @@ def find_due(schedules: Schedules, now: datetime) -> Due:
         tasks=tuple(tasks),
         waiting=tuple(waiting),
         faults=tuple(faults),
+        known=known or {},
+        books=books,
         standings=with_looks(_kept(known or {}, by_client), looks),
     )
 
@@ -129,12 +139,30 @@ def look_at(books: Books, entry: Entry, standing: Standing, now: datetime) -> Lo
     return (_look_at_all if entry.spec.catch_up == "all" else _look_at_latest)(books, entry, standing, periods, now)
 
 
+def owed_since(books: Books, entry: Entry, now: datetime) -> Period | None:
+    """The first due time of an entry whose report is not there yet, failed or never made."""
+    standing = (read_standings(books.workspace.reports) or {}).get(entry.client, {}).get(entry.digest)
+    if standing is None or _doubtful_clock(entry, standing, now):
+        return None
+    return next(iter(look_at(books, entry, standing, now).todo), None)
+
+
 def with_looks(standings: Standings, looks: Iterable[Look]) -> Standings:
     """The standings after some looks."""
     seen: Standings = {}
     for look in looks:
         seen.setdefault(look.entry.client, {})[look.entry.digest] = look.standing
     return {**standings, **seen}
+
+
+def where_exports_end(record: Record | None, period: Period) -> str:
+    """The last day that a report counts, where the exports ended before the day that it was asked for; else nothing.
+
+    Without a declared end the last day is that of the latest row, and a day without any is nothing to tell.
+    """
+    if record is None or not period.entry.exports_end:
+        return ""
+    return record.as_of if record.as_of < period.as_of else ""
 
 
 def next_period(entries: Iterable[Entry], now: datetime) -> Period | None:
@@ -184,7 +212,7 @@ def _look_at_latest(books: Books, entry: Entry, standing: Standing, periods: lis
     passed_over = [period for period in missed if period.as_of != latest.as_of]
     if books.answer(latest):
         return Look(entry=entry, standing=_settle(books, standing, [latest], passed_over, now))
-    return Look(entry=entry, standing=standing, todo=(*together, latest), passed_over=tuple(passed_over))
+    return Look(entry=entry, standing=standing, todo=(*together, latest))
 
 
 def _settle(

@@ -4,8 +4,8 @@ A time that this clock skips in spring is due at the first moment after it; one 
 once, the first time. The library that reads the expressions never sees a time zone: it would run 02:30 twice in autumn.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -24,12 +24,17 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a client's schedule, and when the file that holds it was written."""
+    """One line of a client's schedule: the `number`-th of a file written at `written_at`.
+
+    `exports_end`: the last day that the exports cover, where that file says it.
+    """
 
     client: str
     timezone: str
     spec: ScheduleEntry
     written_at: datetime
+    number: int = 0
+    exports_end: str = ""
 
     @property
     def title(self) -> str:
@@ -111,7 +116,18 @@ def read_entries(workspace: Workspace, client: str) -> list[Entry]:
     folder = workspace.client_folder(client)
     written_at = datetime.fromtimestamp((folder / "client.yml").stat().st_mtime, UTC)
     file = load_client_file(folder)
-    return [Entry(client=client, timezone=file.timezone, spec=spec, written_at=written_at) for spec in file.schedule]
+    exports_end = str(file.observed_through or "")
+    return [
+        Entry(
+            client=client,
+            timezone=file.timezone,
+            spec=spec,
+            written_at=written_at,
+            number=number,
+            exports_end=exports_end,
+        )
+        for number, spec in enumerate(file.schedule)
+    ]
 
 
 def check_schedule(workspace: Workspace, client: str) -> list[Fault]:
@@ -120,22 +136,21 @@ def check_schedule(workspace: Workspace, client: str) -> list[Fault]:
         entries = read_entries(workspace, client)
     except RetentionLabError as error:
         return list(error.faults)
-    faults: list[Fault] = []
-    for number, entry in enumerate(entries):
-        try:
-            entry.key(find_playbooks(workspace, [entry.spec.playbook])[0], "2026-01-01")
-        except RetentionLabError as error:
-            faults += name_entry(entry, error.faults, number)
-    return faults
+
+    def find(name: str) -> Playbook:
+        return find_playbooks(workspace, [name])[0]
+
+    return [fault for entry in entries for fault in check_entry(entry, find)]
 
 
-def name_entry(entry: Entry, faults: tuple[Fault, ...], number: int) -> list[Fault]:
-    """Faults of a playbook or a parameter, with the place in client.yml that asked for it."""
-    where = f"{entry.client}/client.yml, schedule.{number}"
-    return [
-        Fault(where=f"{where}, {fault.where}", found=fault.found, allowed=fault.allowed, remedy=fault.remedy)
-        for fault in faults
-    ]
+def check_entry(entry: Entry, find: Callable[[str], Playbook]) -> list[Fault]:
+    """What is wrong with an entry whenever it is due, with its place in client.yml. `find` raises for a playbook."""
+    try:
+        entry.key(find(entry.spec.playbook), "2026-01-01")
+    except RetentionLabError as error:
+        where = f"{entry.client}/client.yml, schedule.{entry.number}"
+        return [replace(fault, where=f"{where}, {fault.where}") for fault in error.faults]
+    return []
 
 
 def due_times(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:

@@ -1,19 +1,26 @@
 """`reports/failures.md`: what went wrong with what was due, for whoever looks.
 
-It is there only while something is wrong, so that a glance at the folder is enough.
+It is there only while there is something to look at, so that a glance at the folder is enough.
 """
 
+import json
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.schedule.answers import Answer, DueReport, PassedOver
-from retention_lab.runner.schedule.entries import local_text, utc_text
+from retention_lab.runner.schedule.entries import local_text
 from retention_lab.tables.workspace import Workspace
 
 FAILURES = "failures.md"
 _LONGEST = 600
+_UNTIL = (
+    "What failed stands here until it is made, or a later one takes its place; what must be put right, until it is."
+    " The rest stands here until the next report of its schedule, for 7 days at most. When nothing is left, this file"
+    " goes away."
+)
 
 
 def keep_failures(workspace: Workspace, report: DueReport) -> None:
@@ -23,7 +30,7 @@ def keep_failures(workspace: Workspace, report: DueReport) -> None:
     if not parts:
         file.unlink(missing_ok=True)
         return
-    head = f"# What went wrong\n\nAs of {utc_text(report.now)}. This file goes away when all is well again.\n"
+    head = f"# What went wrong\n\nWritten {local_text(report.now, 'UTC')} UTC. {_UNTIL}\n"
     content = "\n".join([head, *parts]).encode("utf-8", errors="replace")
     workspace.reports.mkdir(parents=True, exist_ok=True)
     write_atomically(file, content)
@@ -32,6 +39,7 @@ def keep_failures(workspace: Workspace, report: DueReport) -> None:
 def _parts(workspace: Workspace, report: DueReport) -> Iterator[str]:
     yield _part("Failed", (_failure(workspace.root, answer) for answer in report.failed))
     yield _part("Files that must be put right", (f"- {one_line(str(fault))}" for fault in report.faults))
+    yield _part("Exports that are older than their report", (_short(answer) for answer in report.short))
     yield _part("Late", (_late(answer) for answer in (*report.late, *report.late_before)))
     yield _part("Passed over", (_passed_over(passed) for passed in report.passed_over))
 
@@ -46,7 +54,8 @@ def _failure(root: Path, answer: Answer) -> str:
     lines = [f"- **{answer.period.entry.title}**, due {answer.period.when}, last day {answer.period.as_of}"]
     if error:
         cell = f"cell {one_line(error.cell)}, " if error.cell else ""
-        lines.append(f"  - {cell}{error.name}: {one_line(error.message)}")
+        name = "" if error.kind == "data" else f"{error.name}: "
+        lines.append(f"  - {cell}{name}{one_line(error.message)}")
     if answer.folder:
         lines.append(f"  - what there is of it: {one_line(str(shown_path(answer.folder, root)))}")
     lines.append(f"  - next: {what_next(answer)}")
@@ -62,6 +71,20 @@ def what_next(answer: Answer) -> str:
     if answer.error and answer.error.kind == "data":
         return "put that right; it is tried again when a file of the client, the playbook or the code has changed"
     return "given up; it is tried again when a file of the client, the playbook or the code has changed, or by hand"
+
+
+def _short(answer: Answer) -> str:
+    entry, last_day = answer.period.entry, answer.period.as_of
+    again = ["retention-lab", "run", entry.client, "--playbook", entry.spec.playbook, "--as-of", last_day]
+    for name, value in entry.spec.parameters.items():
+        again += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    lines = [
+        f"- **{entry.title}**, due {answer.period.when}, last day {last_day}: counts up to {answer.exports_end}, where"
+        " the exports end",
+        "  - next: put the new export into the client's folder, move observed_through on in client.yml, and run"
+        f" {one_line(shlex.join(again))}",
+    ]
+    return "\n".join(lines)
 
 
 def _late(answer: Answer) -> str:

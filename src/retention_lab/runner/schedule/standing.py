@@ -80,6 +80,25 @@ def write_standings(reports: Path, standings: Standings) -> None:
     write_atomically(reports / STANDINGS, text.encode() + b"\n")
 
 
+def write_changes(reports: Path, before: Standings, after: Standings) -> None:
+    """Write what is another `after` a call than `before` it. What another call has written meanwhile stays."""
+    found = read_standings(reports)
+    kept = _flat(before if found is None else found)
+    old, new = _flat(before), _flat(after)
+    changed = {name for name in {*old, *new} if old.get(name) != new.get(name) and old.get(name) == kept.get(name)}
+    standings: Standings = {}
+    for client, digest in sorted({*kept, *new}):
+        mine = (new if (client, digest) in changed else kept).get((client, digest))
+        if mine:
+            standings.setdefault(client, {})[digest] = mine
+    if (found or {}) != standings:
+        write_standings(reports, standings)
+
+
+def _flat(standings: Standings) -> dict[tuple[str, str], Standing]:
+    return {(client, digest): mine for client, entries in standings.items() for digest, mine in entries.items()}
+
+
 def first_standing(entry: Entry, now: datetime) -> Standing:
     """The standing of an entry that was never seen before."""
     written = entry.written_at
