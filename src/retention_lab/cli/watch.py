@@ -1,10 +1,8 @@
 """The verb that keeps the schedule where nothing else does: watch."""
 
-import signal
 import time
 from datetime import UTC, datetime, timedelta
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from retention_lab.cli.schedule import Jobs, LateAfter, report_lines, runner
 from retention_lab.cli.words import echo
@@ -27,21 +25,21 @@ def watch(jobs: Jobs = None, late_after: LateAfter = 60) -> None:
     Example:
       retention-lab watch
     """
+    from retention_lab.runner.batch import told_to_stop
     from retention_lab.runner.schedule.entries import Schedules
     from retention_lab.tables.workspace import find_workspace
 
     workspace = find_workspace()
-    # As Ctrl-C does: what runs is ended, and what was finished is kept.
-    signal.signal(signal.SIGTERM, _interrupt)
     schedules, run = Schedules(workspace), runner(workspace, jobs)
     said: _Said = ([], [])
-    while True:
-        now = one_round(schedules, run, timedelta(minutes=late_after))
-        # The same is not said every 30 seconds.
-        echo((line for line in now[1] if line not in said[1]), err=True)
-        echo(line for line in now[0] if line not in said[0])
-        said = now
-        time.sleep(_until_next(schedules, datetime.now(UTC)))
+    with told_to_stop():
+        while True:
+            now = one_round(schedules, run, timedelta(minutes=late_after))
+            # The same is not said every 30 seconds.
+            echo((line for line in now[1] if line not in said[1]), err=True)
+            echo(line for line in now[0] if line not in said[0])
+            said = now
+            time.sleep(_until_next(schedules, datetime.now(UTC)))
 
 
 def one_round(schedules: "Schedules", run: "Run", late_after: timedelta) -> _Said:
@@ -69,7 +67,3 @@ def _until_next(schedules: "Schedules", now: datetime) -> float:
         period = None
     wait = (period.due - now).total_seconds() if period else _LONGEST_SLEEP
     return min(max(wait, 1.0), _LONGEST_SLEEP)
-
-
-def _interrupt(_signum: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt

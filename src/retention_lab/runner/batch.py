@@ -1,6 +1,5 @@
 """Many runs at once, each in a process of its own: a failure stops nobody, and Ctrl-C leaves nothing running."""
 
-import contextlib
 import math
 import os
 import shutil
@@ -226,7 +225,7 @@ class _Batch(Results):
 
 def _died(worker: _Worker) -> RunResult:
     """A worker that was killed, most often for want of memory, cannot record its run: we do."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
+    with suppress(subprocess.TimeoutExpired):
         worker.process.wait(_GRACE_SECONDS)
     run, code = worker.run, worker.process.poll() or 0
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
