@@ -19,6 +19,7 @@ with box.children[1]:
     print("inside")
 box
 """
+INTERACT = "widgets.interact(lambda n: print(2 * n), n=(0, 10))"
 BASH = """\
 %%bash
 echo hello
@@ -152,7 +153,7 @@ print(inspect.getsource(squared), inspect.getsource(twice))
 squared?
 """
 CELLS = {
-    "widgets": WIDGETS, "bash": BASH, "await": AWAIT, "figure": FIGURE, "pyplot": PYPLOT,
+    "widgets": WIDGETS, "interact": INTERACT, "bash": BASH, "await": AWAIT, "figure": FIGURE, "pyplot": PYPLOT,
     "inline": INLINE, "streams": STREAMS, "update": UPDATE, "clear": CLEAR, "input": INPUT, "children": CHILDREN,
     "where": WHERE, "beside": BESIDE, "import-beside": IMPORT_BESIDE, "temporary": TEMPORARY, "numbers": NUMBERS,
     "threads": THREADS, "processes": PROCESSES, "engines": ENGINES, "wide": WIDE, "complaints": COMPLAINTS,

@@ -7,6 +7,7 @@ the first kernel brings a template of its own to life, and those that come after
 import asyncio
 import atexit
 import logging
+import math
 import os
 import time
 from contextlib import suppress
@@ -16,11 +17,12 @@ from queue import Empty
 from typing import Any, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import default
+from traitlets import Type, default
 
 from retention_lab.runner.template import ADDRESS, Forked, Request, Template, can_fork, fork
 
@@ -28,6 +30,7 @@ WARM, PLAIN = "retention-lab", "python3"
 # On a busy machine a kernel that imports from a cold disk has been seen to need most of a minute.
 START_SECONDS = 120
 _KILL_LOOKS = 200
+_LOOK_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -60,12 +63,32 @@ class ForkProvisioner(LocalProvisioner):
             await asyncio.sleep(0.005)
 
 
+class PatientChannel(AsyncZMQSocketChannel):
+    """Looks for a message again and again, where the original waits to be told once that there is one.
+
+    A message to the kernel is sent past asyncio, by the plain socket below. If an answer comes in at that moment, the
+    sending takes notice of it and asyncio never does: nbclient, which sends while a cell with widgets runs, would wait
+    for an answer that lies there.
+    """
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """Get a message within `timeout` seconds, or whenever it comes. Raises Empty."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while (left := end - time.monotonic()) > _LOOK_SECONDS:
+            with suppress(Empty):
+                return await super().get_msg(_LOOK_SECONDS)
+        return await super().get_msg(max(left, 0.0))
+
+
 class SocketKernelClient(AsyncKernelClient):
     """Begins when the kernel has answered, without a wait of 0.2 s for what else it may say.
 
     The wait is to drain messages of the start. nbclient, which goes by the message that another one answers, does not
     mind them.
     """
+
+    shell_channel_class = Type(PatientChannel)
+    iopub_channel_class = Type(PatientChannel)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers on both channels. Raises RuntimeError where it dies, or takes too long."""
