@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from retention_lab.demo import truth
-from retention_lab.demo.exports import customer_numbers, dmy
+from retention_lab.demo.exports import CAMPAIGNS, customer_numbers, dmy
 from retention_lab.demo.population import REGIONS, day_number
 
 Flags = npt.NDArray[np.bool_]
@@ -19,6 +19,11 @@ Objects = npt.NDArray[np.object_]
 Rows = npt.NDArray[np.int64]
 _STRANGERS = 9_000_000
 _LATER_DAYS = 15
+_VARIANTS = {
+    CAMPAIGNS["stay_bonus"]: tuple(truth.STAY_BONUS_SHARES),
+    CAMPAIGNS["newsletter"]: tuple(truth.NEWSLETTER_SHARES),
+    CAMPAIGNS["welcome_points"]: tuple(truth.WELCOME_POINTS_SHARES),
+}
 
 
 def choose_customers(population: pd.DataFrame, rng: np.random.Generator) -> dict[str, Rows]:
@@ -105,6 +110,23 @@ def spoil_loyalty(exported: pd.DataFrame, customers: int, rng: np.random.Generat
     return _scatter(table, [table.iloc[chosen["exact_duplicate"]]], rng)
 
 
+def spoil_assignments(exported: pd.DataFrame, customers: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Who was assigned to what with the defects, for a demo of so many customers."""
+    table = exported.copy()
+    counts = truth.planted(truth.ASSIGNMENT_DEFECTS, customers)
+    chosen = _choose(counts, np.ones(len(table), dtype=bool), {}, rng)
+    variant = table.loc[chosen["untidy_variant"], "group"]
+    for kind, column, value in (
+        ("blank_variant", "group", ""),
+        ("unknown_customer", "customer_no", _strangers(counts["unknown_customer"])),
+        ("untidy_variant", "group", np.where(np.arange(len(variant)) % 2, variant.str.upper(), " " + variant + " ")),
+    ):
+        table.loc[chosen[kind], column] = value
+    other = table.iloc[chosen["two_variants"]].copy()
+    other["group"] = [_other_variant(*row) for row in zip(other["campaign"], other["group"], strict=True)]
+    return _scatter(table, [other], rng)
+
+
 def _choose(
     counts: Mapping[str, int], free: Flags, eligible: Mapping[str, Flags], rng: np.random.Generator
 ) -> dict[str, Rows]:
@@ -141,3 +163,8 @@ def _spreadsheet_ids(count: int) -> list[str]:
 def _strangers(count: int) -> Objects:
     """Numbers of customers whom the customers' export does not have."""
     return customer_numbers(np.arange(_STRANGERS, _STRANGERS + count))
+
+
+def _other_variant(campaign: str, variant: str) -> str:
+    variants = _VARIANTS[campaign]
+    return variants[(variants.index(variant) + 1) % len(variants)]

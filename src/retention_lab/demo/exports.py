@@ -4,7 +4,9 @@ Names are made up: first names and surnames of several languages, put together b
 all of them exist in cp1252, and none of them survives when the file is read as UTF-8.
 """
 
+from collections.abc import Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +35,8 @@ CUSTOMER_COLUMNS: Final = (
     "In CRM since",
 )
 LOYALTY_COLUMNS: Final = ("card", "customer", "when", "movement", "pts", "worth")
+ASSIGNMENT_COLUMNS: Final = ("campaign", "customer_no", "group", "assigned", "taken", "logins_before", "logins_after")
+CAMPAIGNS: Final[Mapping[str, str]] = MappingProxyType({"stay_bonus": "SB", "newsletter": "NL", "welcome_points": "WP"})
 _SPARE_DAYS = 60
 
 
@@ -93,6 +97,22 @@ def loyalty_as_exported(loyalty: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def assignments_as_exported(assignments: pd.DataFrame) -> pd.DataFrame:
+    """Who was assigned to what in the columns of the client's marketing tool, as text."""
+    return pd.DataFrame(
+        {
+            "campaign": assignments["experiment"].map(dict(CAMPAIGNS)),
+            "customer_no": customer_numbers(assignments["number"]),
+            "group": assignments["variant"],
+            "assigned": _written(assignments["day"].to_numpy(), "%d.%m.%Y"),
+            "taken": np.where(assignments["rewarded"], "1", "0"),
+            "logins_before": _counts(assignments["logins_before"]),
+            "logins_after": _counts(assignments["logins_after"]),
+        },
+        columns=list(ASSIGNMENT_COLUMNS),
+    )
+
+
 def customer_numbers(numbers: "Days | pd.Series[int]") -> Objects:
     """1 as A-0000001."""
     return _by_value(numbers, "A-{:07d}")
@@ -119,6 +139,13 @@ def _draw_names(size: int, rng: np.random.Generator) -> Objects:
 
 def _lines(name: str) -> list[str]:
     return files("retention_lab.demo").joinpath(name).read_text(encoding="utf-8").splitlines()
+
+
+def _counts(numbers: "pd.Series[float]") -> Objects:
+    """Whole numbers; blank where there is none."""
+    known = numbers.notna().to_numpy()
+    written: Objects = np.where(known, _by_value(np.where(known, numbers, 0).astype(np.int64), "{:d}"), "")
+    return written
 
 
 def _written(days: Days, form: str) -> Objects:

@@ -14,7 +14,13 @@ import pyarrow.parquet as pq
 
 from retention_lab.demo import defects
 from retention_lab.demo.events import draw_loyalty, draw_transactions
-from retention_lab.demo.exports import customers_as_exported, loyalty_as_exported, transactions_as_exported
+from retention_lab.demo.experiments import draw_assignments
+from retention_lab.demo.exports import (
+    assignments_as_exported,
+    customers_as_exported,
+    loyalty_as_exported,
+    transactions_as_exported,
+)
 from retention_lab.demo.population import draw_population
 from retention_lab.errors import DataError, Fault, ParameterError
 
@@ -23,14 +29,14 @@ FEWEST_CUSTOMERS = 500
 
 
 def generate_demo(folder: Path, *, customers: int = 20_000, seed: int = 1) -> None:
-    """Write the demo client into a new or empty folder: client.yml, .key and three exports.
+    """Write the demo client into a new or empty folder: client.yml, .key and four exports.
 
     Raises DataError if the folder holds anything, ParameterError if the size or the seed cannot be.
     """
     _check_request(folder, customers, seed)
     # Each part has its own stream: more draws in one do not change the others.
-    parts = np.random.SeedSequence(seed).spawn(4)
-    people, writing, buying, collecting = (np.random.default_rng(part) for part in parts)
+    parts = np.random.SeedSequence(seed).spawn(5)
+    people, writing, buying, collecting, assigning = (np.random.default_rng(part) for part in parts)
     population = draw_population(customers, people)
     chosen = defects.choose_customers(population, writing)
     is_sound = ~np.isin(np.arange(customers), np.concatenate(list(chosen.values())))
@@ -46,6 +52,9 @@ def generate_demo(folder: Path, *, customers: int = 20_000, seed: int = 1) -> No
     points = loyalty_as_exported(draw_loyalty(sound, collecting))
     points = defects.spoil_loyalty(points, customers, collecting)
     _write_csv(points, folder / "loyalty.csv", delimiter=",", encoding="utf-8-sig")
+    groups = assignments_as_exported(draw_assignments(sound, customers, assigning))
+    groups = defects.spoil_assignments(groups, customers, assigning)
+    _write_csv(groups, folder / "experiments.csv", delimiter=";", encoding="utf-8")
 
 
 def _check_request(folder: Path, customers: int, seed: int) -> None:

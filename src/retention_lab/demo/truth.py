@@ -68,6 +68,33 @@ MISSING_PAYMENT_SHARE: Final = 0.005
 REFERENCE_SIZE: Final = 20_000
 """The number of customers for which the counts below are given; for others they are scaled."""
 
+STAY_BONUS_DAYS: Final = (date(2026, 3, 2), date(2026, 3, 15))
+STAY_BONUS_SIZE: Final = 6_000
+"""Of `REFERENCE_SIZE` customers, as the other sizes and counts; for fewer or more of them it is scaled."""
+STAY_BONUS_SHARES: Final[Mapping[str, float]] = MappingProxyType({"hold_out": 0.3, "bonus": 0.7})
+STAY_BONUS_HAZARD_RATIO: Final = 0.70
+"""With the bonus against without it, from the day of assignment on, the same for every customer."""
+STAY_BONUS_TAKEN: Final = 0.6
+"""The share of the treated who took the reward, whether they stayed or left."""
+STAY_BONUS_HORIZON: Final = 180
+STAY_BONUS_EFFECT: Final[Mapping[str, float]] = MappingProxyType({"survival": 0.0229, "restricted_mean": 2.17})
+"""What the ratio amounts to within the horizon: share still here, and mean days here.
+
+From `experiments.true_effect` over a population of two million, rounded.
+"""
+
+NEWSLETTER_DAYS: Final = (date(2026, 5, 4), date(2026, 6, 14))
+NEWSLETTER_SIZE: Final = 4_500
+NEWSLETTER_SHARES: Final[Mapping[str, float]] = MappingProxyType({"none": 1 / 3, "email": 1 / 3, "letter": 1 / 3})
+"""A planted null: neither changes what anybody buys, how often they log in, or how long they stay."""
+
+WELCOME_POINTS_DAYS: Final = (date(2024, 10, 1), date(2025, 12, 31))
+"""Customers who came within these days were assigned on the day they came."""
+WELCOME_POINTS_SHARES: Final[Mapping[str, float]] = MappingProxyType({"no_points": 0.5, "points": 0.5})
+WELCOME_POINTS_LOST: Final = 0.7
+"""The points keep nobody. But the tool closed the cards of those who left, and with them lost this share of those
+who had got points and have left since; whoever got none had no card to close. So the points look as if they kept."""
+
 CUSTOMER_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "blank_id": 8,
@@ -106,6 +133,14 @@ LOYALTY_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
         "exact_duplicate": 30,  # the row is there twice
         "negative_earn": 8,
         "implausible_date": 6,  # 1900-01-01
+    }
+)
+ASSIGNMENT_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "two_variants": 14,  # a second row, with another variant of the same experiment
+        "blank_variant": 10,
+        "unknown_customer": 9,
+        "untidy_variant": 60,  # stray spaces, another case: not a defect, but to be read all the same
     }
 )
 

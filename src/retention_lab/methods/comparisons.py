@@ -2,15 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention_lab.methods.estimates import Estimate, Reason, chi_squared_pvalue, normal_quantile, two_sided_pvalue
-from retention_lab.methods.life_tables import LifeTable
-from retention_lab.methods.survival import SurvivalCurve, estimate_restricted_mean, estimate_share
+from retention_lab.methods.estimates import (
+    Estimate,
+    Reason,
+    chi_squared_pvalue,
+    normal_quantile,
+    student_pvalue,
+    student_quantile,
+    two_sided_pvalue,
+)
+from retention_lab.methods.life_tables import LifeTable, life_table, merge_tables
+from retention_lab.methods.survival import SurvivalCurve, estimate_restricted_mean, estimate_share, estimate_survival
+from retention_lab.methods.two_arms import Contrast, contrast_of, symmetric_contrast
 
 Floats = NDArray[np.float64]
 
@@ -104,6 +113,95 @@ def estimate_survival_difference(
         method="difference of Kaplan-Meier survival, square-and-add interval",
         reason=one.reason or other.reason,
     )
+
+
+def compare_survival_arms(treatment: SurvivalCurve, control: SurvivalCurve, horizon: float) -> Contrast:
+    """How much longer the treated stay within the horizon: restricted means, with the same interval for the ratio."""
+    arms = [estimate_restricted_mean(curve, horizon) for curve in (treatment, control)]
+    std_error = math.hypot(arms[0].std_error, arms[1].std_error)
+    return symmetric_contrast(
+        *arms,
+        std_error=std_error,
+        quantile=normal_quantile(treatment.confidence_level),
+        pvalue=two_sided_pvalue(arms[0].value - arms[1].value, std_error),
+        method="difference of restricted means, Klein-Moeschberger standard errors",
+        reason=arms[0].reason or arms[1].reason,
+    )
+
+
+def compare_survival_at(treatment: SurvivalCurve, control: SurvivalCurve, time: float) -> Contrast:
+    """Survival at `time`, with intervals as `estimate_survival_difference`; a normal test."""
+    arms = [estimate_share(curve, time, treatment.confidence_level) for curve in (treatment, control)]
+    std_error = math.hypot(arms[0].std_error, arms[1].std_error)
+    return contrast_of(
+        *arms,
+        pvalue=two_sided_pvalue(arms[0].value - arms[1].value, std_error),
+        method="difference of Kaplan-Meier survival, square-and-add interval",
+    )
+
+
+def estimate_clustered_restricted_mean(
+    clusters: Sequence[LifeTable], horizon: float, confidence_level: float = 0.95
+) -> tuple[Estimate, float]:
+    """Mean time here within `horizon` of the customers of clusters drawn at random; and its degrees of freedom.
+
+    A life table for each cluster is enough. The standard error is the infinitesimal jackknife's by cluster, as R's
+    `survfit(cluster=)`, times the root of k / (k - 1), with a t interval of k - 1 degrees of freedom: k is Kish's
+    effective number of clusters, smaller than theirs where they differ in size. One cluster is `too_few`.
+    """
+    method = "restricted mean, standard error between clusters"
+    tables = [table for table in clusters if table.n_obs > 0] or [life_table([], [])]
+    curve = estimate_survival(merge_tables(tables), confidence_level)
+    plain = replace(estimate_restricted_mean(curve, horizon), method=method)
+    sizes = np.array([table.n_obs for table in tables])
+    freedom = float(sizes.sum() ** 2 / np.maximum((sizes**2).sum(), 1.0) - 1)
+    if plain.reason or not freedom > 1e-9:
+        nothing: dict[str, Any] = {"ci_lower": math.nan, "ci_upper": math.nan, "std_error": math.nan}
+        return replace(plain, **nothing, reason=plain.reason or "too_few"), math.nan
+    pushes = _influence_on_restricted_mean(curve, tables, horizon)
+    std_error = math.sqrt(float((pushes**2).sum()) * (freedom + 1) / freedom)
+    reach = student_quantile(confidence_level, freedom) * std_error
+    lower, upper = max(plain.value - reach, 0.0), min(plain.value + reach, horizon)
+    return replace(plain, ci_lower=lower, ci_upper=upper, std_error=std_error), freedom
+
+
+def compare_clustered_survival_arms(
+    treatment: Sequence[LifeTable], control: Sequence[LifeTable], horizon: float, confidence_level: float = 0.95
+) -> Contrast:
+    """As `compare_survival_arms` where clusters were drawn at random, each with its life table; Welch's t over them."""
+    found = [estimate_clustered_restricted_mean(group, horizon, confidence_level) for group in (treatment, control)]
+    (one, one_freedom), (other, other_freedom) = found
+    std_error = math.hypot(one.std_error, other.std_error)
+    freedom = math.nan
+    if std_error > 0:
+        freedom = std_error**4 / (one.std_error**4 / one_freedom + other.std_error**4 / other_freedom)
+    return symmetric_contrast(
+        one,
+        other,
+        std_error=std_error,
+        quantile=student_quantile(confidence_level, freedom),
+        pvalue=student_pvalue(one.value - other.value, std_error, freedom),
+        method="difference of restricted means, standard errors between clusters",
+        degrees_of_freedom=freedom,
+        reason=one.reason or other.reason,
+    )
+
+
+def _influence_on_restricted_mean(curve: SurvivalCurve, tables: Sequence[LifeTable], horizon: float) -> Floats:
+    """What each group of customers adds to the restricted mean: martingale residuals, weighted by what is to come."""
+    before = curve.time < horizon
+    areas = np.diff(np.append(curve.time[before], horizon)) * curve.survival[before]
+    to_come, at_risk, left = np.cumsum(areas[::-1])[::-1], curve.at_risk[before], curve.n_events[before]
+    # Where everyone left, nothing is to come: a time without weight.
+    moves = (left > 0) & (left < at_risk)
+    times, share = curve.time[before][moves], left[moves] / at_risk[moves]
+    weight = to_come[moves] / (at_risk - left)[moves]
+    pushes = np.empty(len(tables))
+    for place, table in enumerate(tables):
+        where = np.searchsorted(table.time, times).clip(max=table.time.size - 1)
+        own_left = np.where(table.time[where] == times, table.n_events[where], 0.0)
+        pushes[place] = -np.sum(weight * (own_left - _at_risk_at(table, times) * share))
+    return pushes
 
 
 def compare_survival(tables: Sequence[LifeTable]) -> LogRank:

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 Floats = NDArray[np.float64]
-Reason = Literal["", "too_few", "not_reached", "not_observed"]
+Reason = Literal["", "too_few", "not_reached", "not_observed", "near_nought"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class Estimate:
 
     - `too_few`: nobody, or too few, to estimate it from;
     - `not_reached`: the curve does not come down that far while anybody is observed;
-    - `not_observed`: it lies past the last day that anybody was observed.
+    - `not_observed`: it lies past the last day that anybody was observed;
+    - `near_nought`: a ratio whose denominator cannot be told from nought.
 
     With a reason, `value` may still exist: a median that was reached has a `value` while its `ci_upper` may be nan
     (`not_reached`), and a share of exactly nought has no interval (`too_few`). A nan never comes without a reason, but
@@ -62,9 +63,33 @@ def normal_quantile(confidence_level: float) -> float:
     return float(ndtri(0.5 + confidence_level / 2))
 
 
+def normal_point(share: float) -> float:
+    """Below which point of the standard normal this share lies."""
+    return float(ndtri(share))
+
+
+def normal_probability(quantile: float) -> float:
+    """The chance that a standard normal draw lies below."""
+    return float(ndtr(quantile))
+
+
 def two_sided_pvalue(value: float, std_error: float) -> float:
     """Of a normal test that the value is nought; nan where there is no standard error to judge by."""
     return float(2 * ndtr(-abs(value) / std_error)) if std_error > 0 else math.nan
+
+
+def student_quantile(confidence_level: float, degrees_of_freedom: float) -> float:
+    """How many standard errors a two-sided t interval reaches to either side; normal with infinite freedom."""
+    if math.isinf(degrees_of_freedom):
+        return normal_quantile(confidence_level)
+    return float(stdtrit(degrees_of_freedom, 0.5 + confidence_level / 2))
+
+
+def student_pvalue(value: float, std_error: float, degrees_of_freedom: float) -> float:
+    """Of a two-sided t test that the value is nought; nan where there is no standard error to judge by."""
+    if math.isinf(degrees_of_freedom):
+        return two_sided_pvalue(value, std_error)
+    return float(2 * stdtr(degrees_of_freedom, -abs(value) / std_error)) if std_error > 0 else math.nan
 
 
 def chi_squared_pvalue(statistic: float, degrees_of_freedom: int) -> float:

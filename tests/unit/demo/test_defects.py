@@ -31,6 +31,11 @@ def loyalty(demo: Path) -> pd.DataFrame:
     return _csv(demo / "loyalty.csv", encoding="utf-8-sig")
 
 
+@pytest.fixture(scope="module")
+def assignments(demo: Path) -> pd.DataFrame:
+    return _csv(demo / "experiments.csv", sep=";")
+
+
 def _known(customers: pd.DataFrame) -> set[str]:
     return set(customers["Customer No"]) - {""}
 
@@ -94,6 +99,17 @@ def _loyalty_defects(table: pd.DataFrame, known: set[str]) -> dict[str, "pd.Seri
     }
 
 
+def _assignment_defects(table: pd.DataFrame, known: set[str]) -> dict[str, "pd.Series[bool]"]:
+    again = table.duplicated(["campaign", "customer_no"])
+    tidy = {"hold_out", "bonus", "none", "email", "letter", "no_points", "points"}
+    return {
+        "two_variants": again,
+        "blank_variant": table["group"] == "",
+        "unknown_customer": ~table["customer_no"].isin(known),
+        "untidy_variant": (table["group"] != "") & ~table["group"].isin(tidy),
+    }
+
+
 def _counts(defects: dict[str, "pd.Series[bool]"]) -> dict[str, int]:
     return {kind: int(rows.sum()) for kind, rows in defects.items()}
 
@@ -110,6 +126,28 @@ def test_the_transactions_have_the_planted_defects(transactions: pd.DataFrame, c
 def test_the_movements_of_points_have_the_planted_defects(loyalty: pd.DataFrame, customers: pd.DataFrame) -> None:
     found = _counts(_loyalty_defects(loyalty, _known(customers)))
     assert found == truth.planted(truth.LOYALTY_DEFECTS, CUSTOMERS)
+
+
+def test_the_assignments_have_the_planted_defects(assignments: pd.DataFrame, customers: pd.DataFrame) -> None:
+    defects = _assignment_defects(assignments, _known(customers))
+    assert _counts(defects) == truth.planted(truth.ASSIGNMENT_DEFECTS, CUSTOMERS)
+    assert pd.DataFrame(defects).sum(axis=1).max() == 1
+
+
+def test_whoever_is_assigned_twice_is_in_two_variants_of_one_experiment(assignments: pd.DataFrame) -> None:
+    twice = assignments[assignments.duplicated(["campaign", "customer_no"], keep=False)]
+    variants = twice.groupby(["campaign", "customer_no"])["group"].nunique()
+    assert (variants == 2).all()
+
+
+def test_an_untidy_variant_is_a_known_one_with_spaces_or_capitals(
+    assignments: pd.DataFrame, customers: pd.DataFrame
+) -> None:
+    untidy = assignments.loc[_assignment_defects(assignments, _known(customers))["untidy_variant"], "group"]
+    tidy = set(assignments["group"]) - set(untidy) - {""}
+    assert set(untidy.str.strip().str.lower()) <= tidy
+    assert (untidy != untidy.str.strip()).any()
+    assert (untidy != untidy.str.lower()).any()
 
 
 def test_a_row_has_at_most_one_defect(
@@ -141,11 +179,12 @@ def test_the_defects_are_few_and_all_over_the_files(
 
 
 def test_nothing_hangs_on_a_customer_whose_row_is_spoilt(
-    customers: pd.DataFrame, transactions: pd.DataFrame, loyalty: pd.DataFrame
+    customers: pd.DataFrame, transactions: pd.DataFrame, loyalty: pd.DataFrame, assignments: pd.DataFrame
 ) -> None:
     spoilt = set(customers.loc[pd.DataFrame(_customer_defects(customers)).any(axis=1), "Customer No"]) - {""}
     assert not spoilt & set(transactions["customer"].dropna())
     assert not spoilt & set(loyalty["customer"])
+    assert not spoilt & set(assignments["customer_no"])
 
 
 def test_some_ages_and_payments_are_missing(customers: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import pytest
 from retention_lab.demo.generator import FEWEST_CUSTOMERS, generate_demo
 from retention_lab.errors import DataError, ParameterError
 
-FILES = [".key", "client.yml", "customers.csv", "loyalty.csv", "transactions.parquet"]
+FILES = [".key", "client.yml", "customers.csv", "experiments.csv", "loyalty.csv", "transactions.parquet"]
 COMMITTED = Path(__file__).parents[3] / "data" / "demo"
 
 

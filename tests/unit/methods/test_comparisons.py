@@ -6,11 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention_lab.methods.comparisons import (
+    compare_clustered_survival_arms,
     compare_restricted_means,
     compare_survival,
+    compare_survival_arms,
+    compare_survival_at,
+    estimate_clustered_restricted_mean,
     estimate_survival_difference,
 )
-from retention_lab.methods.life_tables import LifeTable
+from retention_lab.methods.life_tables import LifeTable, merge_tables
 from retention_lab.methods.survival import estimate_survival, life_table
 
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9), st.booleans()), min_size=1, max_size=20)
@@ -157,3 +161,100 @@ def test_the_interval_of_a_difference_holds_its_level_in_a_small_group_that_hard
         held += found.ci_lower <= truth <= found.ci_upper
     # 600 trials at 95 % have a standard error of 0.9 points; an interval of two standard errors held 79 % here.
     assert held / n_trials > 0.925
+
+
+def arms(rng: np.random.Generator, size: int, means: tuple[float, float]) -> list[LifeTable]:
+    tables = []
+    for mean in means:
+        stay, seen = rng.exponential(mean, size), rng.uniform(60, 180, size)
+        tables.append(life_table(np.minimum(stay, seen), stay <= seen))
+    return tables
+
+
+def test_how_much_longer_the_treated_stay_is_the_difference_of_restricted_means_and_their_ratio() -> None:
+    treated, control = (estimate_survival(table) for table in arms(np.random.default_rng(1), 200, (150, 120)))
+
+    found, known = compare_survival_arms(treated, control, 90), compare_restricted_means(treated, control, 90)
+
+    assert (found.value, found.ci_lower, found.ci_upper, found.pvalue) == (
+        known.value,
+        known.ci_lower,
+        known.ci_upper,
+        known.pvalue,
+    )
+    assert found.relative.value == pytest.approx(known.value / found.control.value)
+    assert (found.relative.ci_lower > 0) == (known.ci_lower > 0)
+
+
+def test_a_horizon_that_one_arm_does_not_reach_has_no_contrast() -> None:
+    a, b = (estimate_survival(life_table([2, 5, end], [1, 1, 0])) for end in (8, 20))
+
+    assert (compare_survival_arms(a, b, 10).reason, compare_survival_at(a, b, 10).reason) == ("not_observed",) * 2
+
+
+def test_two_arms_that_nobody_left_have_no_interval_of_the_mean_but_one_of_the_share() -> None:
+    one, other = (estimate_survival(life_table([9] * n, [0] * n)) for n in (12, 500))
+
+    assert (compare_survival_arms(one, other, 5).value, compare_survival_arms(one, other, 5).reason) == (0, "too_few")
+    share = compare_survival_at(one, other, 5)
+    assert (share.value, share.pvalue, share.reason, share.relative.value) == (0, 1, "", 0)
+
+
+def test_survival_at_a_time_has_the_interval_of_the_difference_and_leaves_nought_out_where_the_ratio_does() -> None:
+    treated, control = (estimate_survival(table) for table in arms(np.random.default_rng(2), 300, (170, 120)))
+
+    found, known = compare_survival_at(treated, control, 80), estimate_survival_difference(treated, control, 80, 0.95)
+
+    assert (found.value, found.ci_lower, found.ci_upper) == (known.value, known.ci_lower, known.ci_upper)
+    assert (found.relative.ci_lower > 0) == (found.ci_lower > 0)
+
+
+def test_one_customer_a_cluster_is_greenwood_but_for_the_small_sample_factor() -> None:
+    duration, event = 1 + np.arange(60) * 13 % 17, np.arange(60) * 5 % 7 < 4
+    single = [life_table([time], [seen]) for time, seen in zip(duration, event, strict=True)]
+    together = merge_tables(single)
+
+    found, freedom = estimate_clustered_restricted_mean(single, 12)
+    plain = compare_survival_arms(estimate_survival(together), estimate_survival(together), 12).treatment
+
+    assert freedom == pytest.approx(59)
+    assert found.std_error == pytest.approx(plain.std_error * math.sqrt(60 / 59), rel=1e-9)
+
+
+def test_a_curve_that_ends_at_nought_before_the_horizon_of_late_entries_weighs_nothing_there() -> None:
+    # All who were there at 4 left; others came later, but the curve stays at nought.
+    early = [life_table([2, 3, 4], [1, 0, 1]), life_table([1, 4, 4], [1, 1, 1])]
+    late = life_table([20, 21, 22], [0, 0, 0], entry=[10, 11, 12])
+
+    short, one = estimate_clustered_restricted_mean(early, 4)
+    long, two = estimate_clustered_restricted_mean([*early, late], 15)
+
+    assert (one, two) == pytest.approx((1, 2))
+    assert long.value == pytest.approx(short.value)
+    assert long.std_error / math.sqrt(3 / 2) == pytest.approx(short.std_error / math.sqrt(2))
+
+
+@pytest.mark.parametrize("tables", [[life_table([2, 5, 9], [1, 1, 0])], [life_table([], [])], []])
+def test_a_single_cluster_tells_nothing_of_others(tables: list[LifeTable]) -> None:
+    found, freedom = estimate_clustered_restricted_mean(tables, 5)
+    contrast = compare_clustered_survival_arms(tables, [life_table([2, 9], [1, 0]), life_table([3, 9], [0, 0])], 5)
+
+    assert found.reason == contrast.reason == "too_few"
+    assert math.isnan(found.std_error)
+    assert math.isnan(freedom)
+
+
+def test_stores_that_differ_are_not_taken_for_an_effect_more_often_than_the_level_says() -> None:
+    rng, pvalues, naive = np.random.default_rng(3), [], []
+    for _ in range(200):
+        stores = []
+        for mean in 120 * np.exp(0.5 * rng.standard_normal(20)):
+            stay, seen = rng.exponential(mean, 40), rng.uniform(60, 180, 40)
+            stores.append(life_table(np.minimum(stay, seen), stay <= seen))
+        pvalues.append(compare_clustered_survival_arms(stores[:10], stores[10:], 90).pvalue)
+        one, other = (estimate_survival(merge_tables(part)) for part in (stores[:10], stores[10:]))
+        naive.append(compare_survival_arms(one, other, 90).pvalue)
+
+    # Three standard errors of a share of 200; customers taken for independent would be far above.
+    assert np.mean(np.array(pvalues) < 0.05) == pytest.approx(0.05, abs=0.046)
+    assert np.mean(np.array(naive) < 0.05) > 0.15

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from retention_lab.methods.proportions import estimate_risk_ratio, smallest_reduction
+from retention_lab.methods.proportions import (
+    compare_proportions,
+    estimate_proportion,
+    estimate_risk_ratio,
+    smallest_reduction,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +87,87 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
 @pytest.mark.parametrize("counts", [(0, 100, 10, 100), (10, 100, 0, 100), (0, 0, 10, 100), ([], [], [], [])])
 def test_where_nothing_happens_in_a_group_there_is_no_ratio(counts: tuple[object, ...]) -> None:
     assert estimate_risk_ratio(*counts).reason == "too_few"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "limits"),
+    [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0, 0.1611)), (1, 29, (0.0061, 0.1718))],
+)
+def test_shares_have_the_published_intervals(events: int, n: int, limits: tuple[float, float]) -> None:
+    # Newcombe (1998), Statistics in Medicine 17:857-872, table I, method 3.
+    found = estimate_proportion(events, n)
+
+    assert (found.ci_lower, found.ci_upper) == pytest.approx(limits, abs=1e-4)
+    assert found.std_error > 0
+
+
+def test_a_difference_of_shares_has_the_published_interval() -> None:
+    # Newcombe (1998), Statistics in Medicine 17:873-890, table II, method 10, contrast (a).
+    found = compare_proportions(56, 70, 48, 80)
+
+    assert (found.ci_lower, found.ci_upper) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    # R 4.2.2: prop.test(c(56, 48), c(70, 80), correct = FALSE)$p.value
+    assert found.pvalue == pytest.approx(0.0080450813682, abs=1e-12)
+
+
+def test_none_among_the_treated_is_still_an_answer() -> None:
+    # R: prop.test(c(5, 0), c(30, 20), correct = FALSE)$p.value
+    found = compare_proportions(0, 20, 5, 30)
+
+    assert found.pvalue == pytest.approx(0.0542918283669, abs=1e-12)
+    assert found.ci_lower < found.value < 0 < found.ci_upper
+    assert (found.relative.value, found.relative.ci_lower, found.relative.reason) == (-1, -1, "")
+    assert found.relative.ci_upper > 0
+
+
+@pytest.mark.parametrize("counts", [(0, 20, 0, 30), (20, 20, 30, 30)])
+def test_none_or_all_in_both_arms_is_no_difference_that_is_not_certain(counts: tuple[int, ...]) -> None:
+    found = compare_proportions(*counts)
+
+    assert (found.value, found.pvalue, found.reason) == (0, 1, "")
+    assert -0.2 < found.ci_lower < 0 < found.ci_upper < 0.2
+    assert found.std_error > 0
+
+
+def test_there_is_no_share_of_a_control_to_which_nothing_happened() -> None:
+    found = compare_proportions(5, 20, 0, 30)
+
+    assert (found.reason, found.relative.reason) == ("", "near_nought")
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 5, 10), (5, 10, 0, 0), (0, 0, 0, 0)])
+def test_an_empty_arm_is_no_comparison(counts: tuple[int, ...]) -> None:
+    found = compare_proportions(*counts)
+
+    assert (found.reason, found.relative.reason) == ("too_few", "too_few")
+    assert math.isnan(found.pvalue)
+
+
+@pytest.mark.parametrize(("events", "n"), [(5, 4), (-1, 4), (1, 0)])
+def test_more_events_than_customers_are_refused(events: int, n: int) -> None:
+    with pytest.raises(ValueError, match="events must lie"):
+        estimate_proportion(events, n)
+
+
+def test_what_is_good_and_what_is_bad_are_two_sides_of_one_difference() -> None:
+    stayed, left = compare_proportions(171, 200, 240, 300), compare_proportions(29, 200, 60, 300)
+
+    assert (stayed.ci_lower, stayed.ci_upper, stayed.pvalue) == pytest.approx(
+        (-left.ci_upper, -left.ci_lower, left.pvalue)
+    )
+
+
+@pytest.mark.parametrize(("base", "n"), [(0.02, 1500), (0.3, 200), (0.9, 300)])
+def test_intervals_of_shares_hold_the_difference_and_the_ratio(base: float, n: int) -> None:
+    rng, held = np.random.default_rng(8), []
+    for events, control in rng.binomial(n, [base * 1.05, base], (1000, 2)):
+        found = compare_proportions(events, n, control, n)
+        held.append(
+            [
+                found.ci_lower <= 0.05 * base <= found.ci_upper,
+                found.relative.ci_lower <= 0.05 <= found.relative.ci_upper,
+            ]
+        )
+
+    # Three standard errors of a share of 1,000.
+    assert np.mean(held, axis=0) == pytest.approx([0.95, 0.95], abs=0.021)
