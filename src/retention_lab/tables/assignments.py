@@ -17,12 +17,12 @@ import pandas as pd
 from retention_lab.errors import DataError, Fault, ParameterError
 from retention_lab.tables.client_key import keyed_hash
 from retention_lab.tables.workspace import ASSIGNMENTS, is_client_name
+from retention_lab.tables.workspace import list_of as list_of
 
 CONTACT, HOLD_OUT = "contact", "hold_out"
 COLUMNS = ("experiment", "customer_id", "variant", "assigned_on", "stratum", "seed")
 # Set by a runner: what tells apart the reports of one day that were made with other parameters.
 MARK = "RETENTION_LAB_MARK"
-_WAVE = re.compile(r"(?P<name>.+)-\d{4}-\d{2}-\d{2}(\+[0-9a-f]{6})?")
 _ELSEWHERE = "held out by "
 
 
@@ -32,12 +32,6 @@ def name_wave(list_name: str, as_of: date) -> str:
         allowed = "letters, digits, - and _: the name becomes a file"
         raise ParameterError(Fault(where="experiment", found=repr(list_name), allowed=allowed))
     return f"{list_name}-{as_of.isoformat()}{os.environ.get(MARK, '')}"
-
-
-def list_of(experiment: str) -> str:
-    """The list that an experiment is a wave of; one that carries no day is a list by itself."""
-    wave = _WAVE.fullmatch(experiment)
-    return wave["name"] if wave else experiment
 
 
 def assign_hold_out(customers: Sequence[str], list_name: str, key: bytes, share: float) -> list[str]:
@@ -160,7 +154,7 @@ def _wrong(stem: str, record: list[str], seen: set[str]) -> list[tuple[str, str]
     checks = [
         (experiment == stem, f"experiment {stem}, as the file is called", f"experiment {experiment!r}"),
         (customer not in seen, "each customer once", f"customer {customer!r} again"),
-        (variant in (CONTACT, HOLD_OUT), f"variant {CONTACT} or {HOLD_OUT}", f"variant {variant!r}"),
+        (bool(variant.strip()), "a variant that is not blank", f"variant {variant!r}"),
         (_is_day(assigned_on), "assigned_on a day such as 2026-10-31", f"assigned_on {assigned_on!r}"),
     ]
     return [(allowed, what) for is_right, allowed, what in checks if not is_right]

@@ -10,7 +10,7 @@ from datetime import date
 
 import ibis.expr.types as ir
 
-from retention_lab.tables.contract import Column
+from retention_lab.tables.contract import ONLY_KNOWN_CUSTOMERS, Column
 from retention_lab.tables.sources import RAGGED
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
@@ -30,7 +30,7 @@ class Check:
 def checks_for(table: str, present: list[Column], known_customers: ir.Table | None) -> list[Check]:
     """The checks of a table, for the columns that it has, in the order in which they are applied."""
     checks = [_RAGGED, *_column_checks(present), *_table_checks(table, {column.name for column in present})]
-    if known_customers is not None and table != "customers":
+    if known_customers is not None and table in ONLY_KNOWN_CUSTOMERS:
         checks.append(_unknown_customer(known_customers))
     return checks
 
@@ -143,6 +143,7 @@ _TABLE_CHECKS: dict[str, tuple[tuple[set[str], Check], ...]] = {
         ),
     ),
     "transactions": (),
+    "assignments": (),
     "loyalty": (
         (
             {"kind", "points"},

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
@@ -20,7 +21,8 @@ from retention_lab.tables.actions import write_workbook
 from retention_lab.tables.assignments import CONTACT, load_assignments, write_assignments
 from retention_lab.tables.client_file import ClientFile, load_client_file
 from retention_lab.tables.client_key import pseudonym, read_key
-from retention_lab.tables.contract import CONTRACT
+from retention_lab.tables.contract import CONTRACT, ONLY_KNOWN_CUSTOMERS
+from retention_lab.tables.experiment_columns import refuse_unreadable, with_outcomes
 from retention_lab.tables.loading import LoadedTable, Loading, load_table
 from retention_lab.tables.workspace import find_workspace
 from retention_lab.text import LANGUAGES, Text
@@ -54,7 +56,7 @@ class Client:
         """A table with what was found in it; loaded and checked at the first call."""
         if table not in self._loaded:
             job = self._loading(table)
-            refers = table != "customers" and "customers" in self.file.tables
+            refers = table in ONLY_KNOWN_CUSTOMERS and "customers" in self.file.tables
             self._load(replace(job, known_customers=self.loaded("customers").rows if refers else None))
         return self._loaded[table]
 
@@ -72,6 +74,11 @@ class Client:
         rows = self.loaded(table).rows
         moment = next((column.name for column in CONTRACT[table] if column.kind == "moment" and column.required), None)
         return rows.filter(rows[moment].date() <= self.as_of) if moment else rows
+
+    def put_down(self, frame: pd.DataFrame) -> ir.Table:
+        """A frame of texts and days as a table of the engine that the client's tables lie in."""
+        rows = ibis.memtable(pa.Table.from_pandas(frame, preserve_index=False))
+        return self._engine.create_table(ibis.util.gen_name("frame"), rows, temp=True)
 
     @property
     def inputs(self) -> list[LoadedTable]:
@@ -142,11 +149,12 @@ class Client:
         if table not in self.file.tables:
             where = str(self.folder / "client.yml")
             raise DataError(Fault(where=where, found=f"it has no table {table}", remedy=f"add tables.{table}"))
+        spec = self.file.tables[table]
         return Loading(
             engine=self._engine,
             folder=self.folder,
             table=table,
-            spec=self.file.tables[table],
+            spec=spec if table != "assignments" else with_outcomes(spec, self.file.experiments),
             timezone=self.file.timezone,
             max_rejected=self.file.max_rejected,
             known_customers=None,
@@ -157,7 +165,10 @@ class Client:
         if job.table in self._refused:
             raise self._refused[job.table]
         try:
-            self._loaded[job.table] = load_table(job)
+            found = load_table(job)
+            if job.table == "assignments":
+                refuse_unreadable(found.rows, found.source, self.file.experiments)
+            self._loaded[job.table] = found
         except RetentionLabError as error:
             self._refused[job.table] = error
             raise

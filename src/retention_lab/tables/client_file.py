@@ -6,7 +6,7 @@ Nothing here opens a table, and nothing heavy is imported: a typing mistake must
 
 import difflib
 import re
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -17,8 +17,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from retention_lab.errors import DataError, Fault
 from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, nearest, table_faults
 from retention_lab.tables.contract import CONTRACT
+from retention_lab.tables.experiment_file import Experiment
+from retention_lab.tables.experiment_rules import experiment_faults, outcome_columns
 from retention_lab.tables.schedule_file import Schedule
-from retention_lab.tables.yaml_file import read_yaml
+from retention_lab.tables.workspace import list_names
+from retention_lab.tables.yaml_file import as_day, read_yaml
 
 Unit = Literal["days", "weeks", "months", "years"]
 MOST_DAYS = 3650
@@ -46,18 +49,6 @@ def _as_mapping(value: object) -> object:
 
 def _with_text_keys(codes: object) -> object:
     return {str(code).strip(): meaning for code, meaning in codes.items()} if isinstance(codes, dict) else codes
-
-
-def _as_day(value: object) -> object:
-    """A day as YAML knows it, or in quotes. A bare 20261031 would otherwise count as seconds since 1970."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
-        return value
-    raise ValueError("a day such as 2026-10-31")
 
 
 def _as_rule(value: object) -> object:
@@ -166,13 +157,16 @@ class ClientFile(_Strict):
     language: Literal["en", "it", "es", "fr", "sl"] = "en"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    observed_through: Annotated[date | None, BeforeValidator(_as_day)] = None
+    observed_through: Annotated[date | None, BeforeValidator(as_day)] = None
     churn: Churn = Churn()
     money: Money = Money()
     max_rejected: Annotated[float, Field(ge=0, le=1)] = 0.05
     min_group: Annotated[int, Field(ge=1)] = 10
     schedule: Schedule = []
-    tables: Annotated[dict[Literal["customers", "transactions", "loyalty"], TableFile], Field(min_length=1)]
+    tables: Annotated[
+        dict[Literal["customers", "transactions", "loyalty", "assignments"], TableFile], Field(min_length=1)
+    ]
+    experiments: dict[str, Experiment] = {}
 
     def missing(self, needs: dict[str, list[str]]) -> list[str]:
         """What a playbook needs and this client lacks: `table loyalty`, `customers.plan`; `a|b` means either."""
@@ -201,12 +195,15 @@ def load_client_file(folder: Path) -> ClientFile:
     raw = read_yaml(path)
     tables = raw.get("tables")
     specs = {name: spec for name, spec in tables.items() if name in CONTRACT} if isinstance(tables, dict) else {}
-    faults = churn_faults(str(path), raw)
+    faults = churn_faults(str(path), raw) + experiment_faults(str(path), raw, list_names(folder))
+    added = {"assignments": outcome_columns(raw)}
     faults += [
         fault
         for name, spec in specs.items()
         if isinstance(spec, dict)
-        for fault in table_faults(f"{path}, tables.{name}", name, spec, by_inactivity=is_by_inactivity(raw))
+        for fault in table_faults(
+            f"{path}, tables.{name}", name, spec, by_inactivity=is_by_inactivity(raw), outcomes=added.get(name, ())
+        )
     ]
     try:
         client = ClientFile.model_validate(raw)
@@ -250,7 +247,7 @@ def _known_keys(location: list[str]) -> list[str]:
     for part in location:
         if part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

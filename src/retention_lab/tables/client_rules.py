@@ -5,7 +5,7 @@ It is judged on the file as written, so that these faults can be told together w
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -47,12 +47,20 @@ def churn_faults(where: str, raw: dict[Any, Any]) -> list[Fault]:
     return []
 
 
-def table_faults(where: str, table: str, spec: dict[str, Any], *, by_inactivity: bool = False) -> list[Fault]:
+def table_faults(
+    where: str,
+    table: str,
+    spec: dict[str, Any],
+    *,
+    by_inactivity: bool = False,
+    outcomes: Collection[str] = (),
+) -> list[Fault]:
     """Every fault between the parts of one table; parts that are not mappings are left to the types.
 
-    `by_inactivity`: customers leave by falling silent, so their table needs no dates and may have no ends.
+    `by_inactivity`: customers leave by falling silent, so their table needs no dates and may have no ends. `outcomes`:
+    columns of the file that experiments name, which may have codes too.
     """
-    parts = _Parts(where, table, spec, by_inactivity)
+    parts = _Parts(where, table, spec, by_inactivity, outcomes)
     rules = (_unknown_names, _absent_columns, _values, _constants, _covariates, _duplicates)
     return [fault for rule in rules for fault in rule(parts)]
 
@@ -60,7 +68,10 @@ def table_faults(where: str, table: str, spec: dict[str, Any], *, by_inactivity:
 class _Parts:
     """One table of client.yml as written."""
 
-    def __init__(self, where: str, table: str, spec: dict[str, Any], by_inactivity: bool) -> None:
+    def __init__(
+        self, where: str, table: str, spec: dict[str, Any], by_inactivity: bool, outcomes: Collection[str]
+    ) -> None:
+        self.outcomes = set(outcomes)
         self.where, self.table, self.by_inactivity = where, table, by_inactivity
         self.known = {column.name: column for column in CONTRACT[table]}
         parts = (spec.get(name) for name in ("columns", "values", "constants", "covariates"))
@@ -80,7 +91,7 @@ def _unknown_names(parts: _Parts) -> Iterator[Fault]:
     for place, allowed in (
         ("columns", [*parts.known]),
         ("constants", [*parts.known]),
-        ("values", list(dict.fromkeys([*parts.known, *map(str, parts.covariates)]))),
+        ("values", list(dict.fromkeys([*parts.known, *map(str, parts.covariates), *sorted(parts.outcomes)]))),
     ):
         for name in getattr(parts, place):
             if name not in allowed:
@@ -122,6 +133,9 @@ def _ends(parts: _Parts) -> Iterator[Fault]:
 
 def _values(parts: _Parts) -> Iterator[Fault]:
     for name, codes in parts.values.items():
+        if name in parts.outcomes:
+            yield from _meanings(parts, name, None, codes if isinstance(codes, dict) else {})
+            continue
         column = None if name in parts.covariates and name not in parts.columns else parts.known.get(name)
         if column is None and name not in parts.covariates:
             continue
@@ -148,6 +162,8 @@ def _meanings(parts: _Parts, name: str, column: Column | None, codes: dict[Any, 
             if meaning not in column.codes:
                 remedy = nearest(str(meaning), [*column.codes])
                 yield parts.fault(where, repr(meaning), ", ".join(column.codes), remedy)
+        elif name in parts.outcomes and isinstance(meaning, bool):
+            continue
         elif not isinstance(meaning, str) or not meaning.strip():
             yield parts.fault(where, repr(meaning), "a text that is not blank", "put it in quotes")
 

@@ -56,10 +56,28 @@ LOYALTY = (
     Column("value", "number", "What they are worth in the client's currency"),
 )
 
-CONTRACT: dict[str, tuple[Column, ...]] = {"customers": CUSTOMERS, "transactions": TRANSACTIONS, "loyalty": LOYALTY}
+ASSIGNMENTS = (
+    Column("variant", "text", "What the customer was assigned to, whatever came of it", required=True),
+    Column("experiment", "text", "Which experiment it is; needed where the file has several"),
+    Column("customer_id", "id", "Who it is; without it each row is a customer, and nothing can be joined"),
+    Column("assigned_on", "day", "First day of the experiment for the customer; without it no window can be over"),
+    Column("cluster", "text", "Store, branch or household, where these were drawn and not customers"),
+    Column("received", "text", "The variant that the customer really got, where that is recorded"),
+    Column("stratum", "text", "Group within which the variants were drawn"),
+)
+
+CONTRACT: dict[str, tuple[Column, ...]] = {
+    "customers": CUSTOMERS,
+    "transactions": TRANSACTIONS,
+    "loyalty": LOYALTY,
+    "assignments": ASSIGNMENTS,
+}
 
 KEYS = {"customers": "customer_id", "transactions": "transaction_id"}
 """The column that tells one row of a table from another, where there is one."""
+
+ONLY_KNOWN_CUSTOMERS = ("transactions", "loyalty")
+"""Tables in which a row of a customer who is not known is a fault. Who was assigned was assigned, known or not."""
 
 
 def column_of(table: str, name: str) -> Column | None:

@@ -14,20 +14,39 @@ from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.contract import KEYS
 from retention_lab.tables.sources import POSITION, RAGGED
 
-COPY, OLD = "_copy", "_old"
+COPY, OLD, SEVERAL = "_copy", "_old", "_several"
 EXACT_COPY, SUPERSEDED = "exact_copy", "superseded_row"
 DECLARED = (EXACT_COPY, SUPERSEDED)
 _AS_SAID = "nothing: client.yml says so under duplicates"
 
 
 def with_duplicates(rows: ir.Table, raw: ir.Table, table: str, spec: TableFile) -> ir.Table:
-    """Adds what the checks ask for: `_copy` (identical to an earlier row of the file) and `_old` (another is kept)."""
-    policy = spec.duplicates
-    if isinstance(policy, KeyedDuplicates):
-        return rows.mutate(**{OLD: _is_old(rows, policy)})
-    # To look for copies costs more than all other checks.
-    wanted = policy == "drop_exact" or KEYS.get(table) in spec.columns
-    return rows.mutate(**{COPY: rows[POSITION].notin(_first_of_each(raw))}) if wanted else rows
+    """Adds what the checks ask for.
+
+    `_copy`: identical to an earlier row of the file; `_old`: client.yml keeps another; `_several`: there are several
+    rows with the key of the table.
+    """
+    key = KEYS.get(table)
+    # To look for copies costs more than all other checks; where no key is there twice, no row can be.
+    is_unique = key not in spec.columns or _is_unique(rows[key])
+    if isinstance(spec.duplicates, KeyedDuplicates):
+        rows = rows.mutate(**{OLD: _is_old(rows, spec.duplicates)})
+    elif spec.duplicates == "drop_exact" or not is_unique:
+        rows = rows.mutate(**{COPY: rows[POSITION].notin(_first_of_each(raw))})
+    elif key in spec.columns:
+        rows = rows.mutate(**{COPY: ibis.literal(False)})
+    return rows.mutate(**{SEVERAL: ibis.literal(False) if is_unique else _has_several(rows, key)})
+
+
+def _has_several(rows: ir.Table, key: str | None) -> ir.BooleanValue:
+    """Whether other rows have the key too; copies do not count, nor do rows of which client.yml keeps another."""
+    counted = ~rows[OLD if OLD in rows.columns else COPY]
+    return rows[key].notnull() & (counted.cast("int64").sum().over(ibis.window(group_by=rows[key])) > 1)
+
+
+def _is_unique(key: ir.Column) -> bool:
+    found = key.as_table().aggregate(n=key.count(), keys=key.nunique()).to_pyarrow().to_pylist()[0]
+    return bool(found["n"] == found["keys"])
 
 
 def _first_of_each(raw: ir.Table) -> ir.Column:
@@ -63,10 +82,6 @@ def duplicate_checks(table: str, columns: Container[str], *, keyed: bool = False
     if key is None or key not in columns:
         return []
 
-    def conflicting(rows: ir.Table) -> ir.BooleanValue:
-        counted = ~rows[OLD] if keyed else ~rows[COPY]
-        return rows[key].notnull() & (counted.cast("int64").sum().over(ibis.window(group_by=rows[key])) > 1)
-
     copies = Check(
         reason="duplicate_row",
         column=key,
@@ -76,7 +91,7 @@ def duplicate_checks(table: str, columns: Container[str], *, keyed: bool = False
     conflict = Check(
         reason=f"conflicting_{key}",
         column=key,
-        failing=conflicting,
+        failing=lambda rows: rows[SEVERAL],
         remedy=f"several different rows: ask which is right, or set duplicates: {{key: [{key}], keep: last}}",
     )
     return [conflict] if keyed else [copies, conflict]

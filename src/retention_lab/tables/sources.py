@@ -7,14 +7,17 @@ blank lines, and never guesses. Every value stays text here; `casting` turns it 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from pyarrow import types
 
 from retention_lab.errors import DataError, Fault
@@ -55,7 +58,7 @@ class Source:
     def for_engine(self, timezone: str) -> pa.Table:
         """All that an engine needs, in types that it knows; moments with a time zone become the client's own time."""
         own = {f"file:{i}": _plain(column, timezone) for i, column in enumerate(self.own.columns)}
-        position = pa.array(range(self.n_rows), pa.int64())
+        position = pa.array(np.arange(self.n_rows), pa.int64())
         return pa.table({POSITION: position, **{name: self.places[name] for name in (FILE, ROW, RAGGED)}, **own})
 
     def row_name(self, position: int) -> str:
@@ -124,8 +127,8 @@ def _read_parquet(path: Path, name: str) -> Source:
     own = own.rename_columns(_header(name, 1, own.column_names))
     if not own.num_rows:
         raise _empty(name)
-    rows = range(2, own.num_rows + 2)
-    return Source(name=name, own=own, places=_places(name, list(rows), [None] * len(rows)))
+    places = _places(name, np.arange(2, own.num_rows + 2), pa.nulls(own.num_rows, pa.string()))
+    return Source(name=name, own=own, places=places)
 
 
 def _read_csv(path: Path, name: str, options: ReadOptions) -> Source:
@@ -196,8 +199,8 @@ def _header(name: str, row: int, first: list[str]) -> list[str]:
     return names
 
 
-def _places(name: str, rows: list[int], ragged: list[str | None]) -> pa.Table:
-    file = pa.array([name] * len(rows), pa.string())
+def _places(name: str, rows: Sequence[int] | NDArray[np.int64], ragged: Any) -> pa.Table:
+    file = pa.repeat(pa.scalar(name, pa.string()), len(rows))
     return pa.table({FILE: file, ROW: pa.array(rows, pa.int64()), RAGGED: pa.array(ragged, pa.string())})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from retention_lab.errors import DataError, Fault
 
 QUARANTINE, ASSIGNMENTS = "quarantine", "assignments"
+_WAVE = re.compile(r"(?P<name>.+)-\d{4}-\d{2}-\d{2}(\+[0-9a-f]{6})?")
 _CLIENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -62,6 +63,17 @@ class Workspace:
 def is_client_name(name: str) -> bool:
     """Whether a client can be called so: the name becomes a folder, and stands in addresses and on command lines."""
     return bool(_CLIENT_NAME.fullmatch(name))
+
+
+def list_of(experiment: str) -> str:
+    """The list that an experiment is a wave of; one that carries no day is a list by itself."""
+    wave = _WAVE.fullmatch(experiment)
+    return wave["name"] if wave else experiment
+
+
+def list_names(folder: Path) -> set[str]:
+    """The lists of which waves lie in a client's folder."""
+    return {list_of(path.stem) for path in (folder / ASSIGNMENTS).glob("*.csv")}
 
 
 def find_workspace(start: Path | None = None) -> Workspace:

@@ -4,6 +4,8 @@ A key that is there twice, of which the last wins; a few lines of aliases that s
 not exist. All three are refused.
 """
 
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +73,15 @@ def _twice(path: Path, node: yaml.MappingNode) -> list[Fault]:
             faults.append(Fault(where=str(path), found=found, remedy="keep one of the two"))
         seen |= {name} if name[0] else set()
     return faults
+
+
+def as_day(value: object) -> object:
+    """A day as YAML knows it, or in quotes. A bare 20261031 would otherwise count as seconds since 1970."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    raise ValueError("a day such as 2026-10-31")

@@ -39,10 +39,11 @@ def table_of_tables(client: Client) -> Table:
     )
 
 
-def table_of_faults(client: Client, observation: Observation) -> Table:
-    """What was found, and what was done about it."""
+def table_of_faults(client: Client, observation: Observation | None = None) -> Table:
+    """What was found, and what was done about it; with `observation` also whom the observation of customers leaves out."""
     text = client.text
-    rows = [row for loaded in client.inputs for row in _found(loaded, text)] + _observed(observation, text)
+    rows = [row for loaded in client.inputs for row in _found(loaded, text)]
+    rows += _observed(observation, text) if observation else []
     return Table(
         caption=text.say("What was found, and what was done. Row numbers are those that a spreadsheet shows."),
         columns=(

@@ -1,0 +1,1 @@
+"""Did it work? One module for each part of the answer; `study` is where it begins."""

@@ -1,0 +1,158 @@
+"""Roll it out or not, in sentences: the answer, what it rests on, and what would change it."""
+
+from retention_lab.analysis.experiments.decision import Decision
+from retention_lab.analysis.experiments.effects import Effect
+from retention_lab.analysis.experiments.study import ExperimentStudy
+from retention_lab.findings.experiments.amounts import amount, effect_sentence, factor_of, unit_of, why_not
+from retention_lab.findings.experiments.decision_actions import decision_action
+from retention_lab.findings.experiments.effects import definition_of, margin_of
+from retention_lab.findings.experiments.gates import gate_name, gate_sentence
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
+from retention_lab.findings.words import covariate_name
+from retention_lab.text import Text
+
+_VERDICTS: dict[str, Verdict] = {
+    "no_experiment": "not_enough_data",
+    "invalid": "invalid",
+    "not_enough_data": "not_enough_data",
+    "too_early": "watch",
+    "harms_guardrail": "watch",
+    "worse": "act",
+    "no_clear_effect": "no_evidence",
+    "no_worse": "fine",
+    "pays": "act",
+    "loses": "watch",
+    "money_open": "watch",
+    "money_unknown": "watch",
+}
+# An effect must not be read here, so that no number of it is shown.
+UNREAD = ("no_experiment", "invalid", "not_enough_data", "too_early")
+
+
+def decision_finding(study: ExperimentStudy, decision: Decision, text: Text) -> Finding:
+    """Did it work, is it worth it, what to do, and what would change that."""
+    effect = decision.effect if decision.answer not in UNREAD else None
+    one, factor = (effect.contrast, factor_of(effect.spec)) if effect else (None, 1.0)
+    return Finding(
+        id="experiment.decision",
+        question=text.say("Did it work, and is it worth it?"),
+        headline=_headline(study, decision, text),
+        action=decision_action(decision, text),
+        verdict=_VERDICTS[decision.answer],
+        estimate=factor * one.value if one else NOT_A_NUMBER,
+        ci_lower=factor * one.ci_lower if one else NOT_A_NUMBER,
+        ci_upper=factor * one.ci_upper if one else NOT_A_NUMBER,
+        unit=unit_of(effect.spec, text) if effect else "",
+        n_obs=int(one.n_obs) if one else _n_analysed(study),
+        method=one.method if one else "",
+        definition=definition_of(effect.outcome, effect.spec, text) if effect else "",
+        caveats=tuple(_caveats(study, effect, text)) if effect else (),
+    )
+
+
+def _n_analysed(study: ExperimentStudy) -> int:
+    return int(study.trial.counts.analysed.sum()) if study.trial else 0
+
+
+def _headline(study: ExperimentStudy, decision: Decision, text: Text) -> str:
+    if decision.answer == "no_experiment":
+        return text.say(
+            "There is no experiment, so nobody can say what the programme does: members and others differ in more than "
+            "being members."
+        )
+    if decision.answer == "invalid":
+        return _invalid(decision, text)
+    if decision.answer == "too_early":
+        return _too_early(study, decision, text)
+    if decision.answer == "not_enough_data" or decision.effect is None:
+        return _too_little(study, decision, text)
+    return _answered(decision, decision.effect, text)
+
+
+def _invalid(decision: Decision, text: Text) -> str:
+    names = [gate_name(gate.name, text) for gate in decision.gates]
+    return text.say_many(
+        "This experiment cannot say whether it worked: it fails a check that must hold first ({gates}).",
+        "This experiment cannot say whether it worked: it fails {n} checks that must hold first ({gates}).",
+        len(names),
+        gates=text.join(names),
+    )
+
+
+def _too_early(study: ExperimentStudy, decision: Decision, text: Text) -> str:
+    said = text.say("It is too early to say whether it works.")
+    sentences = [gate_sentence(study, gate, text) for gate in decision.gates]
+    return " ".join([said, *sentences])
+
+
+def _too_little(study: ExperimentStudy, decision: Decision, text: Text) -> str:
+    said = text.say("There is too little to say whether it worked.")
+    sizes = [gate_sentence(study, gate, text) for gate in decision.gates]
+    if sizes:
+        return " ".join([said, *sizes])
+    if decision.effect is not None:
+        return f"{said} " + text.say(
+            "A variant has fewer than 30 customers, or fewer than 10 of what is counted in “{outcome}”.",
+            outcome=covariate_name(study.primary),
+        )
+    return f"{said} " + text.say(
+        "No effect on “{outcome}” can be estimated for any treatment.", outcome=covariate_name(study.primary)
+    )
+
+
+def _answered(decision: Decision, effect: Effect, text: Text) -> str:
+    openings = {
+        "pays": text.say("It worked, and it pays."),
+        "loses": text.say("It worked, but costs more than it brings."),
+        "money_open": text.say("It worked, but whether it pays is open."),
+        "money_unknown": text.say("It worked; what it earns is not known."),
+        "harms_guardrail": text.say("It worked, but may do harm elsewhere."),
+        "worse": text.say("It did harm."),
+        "no_worse": text.say("It changed nothing for sure, but is no worse than agreed."),
+        "no_clear_effect": text.say("It is not shown to work."),
+    }
+    parts = [openings[decision.answer], effect_sentence(effect, text), _more(decision, effect, text)]
+    return " ".join(part for part in parts if part)
+
+
+def _more(decision: Decision, effect: Effect, text: Text) -> str:
+    if decision.answer == "harms_guardrail":
+        names = [text.say("“{outcome}”", outcome=covariate_name(one.outcome)) for one in decision.guardrails]
+        return text.say_many(
+            "It is not shown that {names} holds its margin.",
+            "It is not shown that {names} hold their margins.",
+            len(names),
+            names=text.join(names),
+        )
+    if decision.answer == "no_worse":
+        return text.say("It is shown to be no worse by {margin} or more.", margin=margin_of(effect, text))
+    if decision.answer == "money_unknown":
+        reason = decision.money.net.reason if decision.money else ""
+        return text.say("Its money cannot be said: {why}.", why=why_not(reason, text)) if reason else ""
+    if decision.money is None or decision.money.net.reason or decision.answer not in ("pays", "loses", "money_open"):
+        return ""
+    return text.say(
+        "After its cost, each customer treated brings {net} of margin.", net=amount(decision.money.net, text)
+    )
+
+
+def _caveats(study: ExperimentStudy, effect: Effect, text: Text) -> list[str]:
+    caveats = []
+    if len(study.treatments) > 1:
+        caveats.append(
+            text.say(
+                "Of {n} treatments, this is “{variant}”: the answer is on the one that did most, or earned most. All "
+                "comparisons are counted.",
+                n=text.count(len(study.treatments)),
+                variant=effect.variant,
+            )
+        )
+    if effect.is_anytime:
+        caveats.append(text.say("The intervals hold whenever and however often one looks."))
+    caveats.append(
+        text.say(
+            "Everybody counts in the variant they were assigned to, whether they took the offer or not: this is what "
+            "offering it changes."
+        )
+    )
+    return caveats

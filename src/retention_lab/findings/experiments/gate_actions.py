@@ -1,0 +1,85 @@
+"""What to do where a gate warns or fails, in sentences."""
+
+from retention_lab.analysis.experiments.gates import Gate
+from retention_lab.text import Text
+
+
+def gate_action(gate: Gate, text: Text) -> str:
+    """What a warning or a failure means for the reader, and what to do about it."""
+    if gate.status == "failed":
+        return _where_failed(gate, text)
+    return _where_warned(gate, text)
+
+
+def _where_failed(gate: Gate, text: Text) -> str:
+    return {
+        "sample_ratio": text.say(
+            "Customers were lost or added on the way, and those are not like the rest: do not read any effect. Find "
+            "the step between drawing and this file where it happened, repair it, and run the experiment again."
+        ),
+        "assignment": text.say(
+            "Too many customers saw what they should not have, so the variants are no longer different: do not read "
+            "any effect. Find out how it happened, and run the experiment again."
+        ),
+        "unit": text.say(
+            "Too many clusters have customers in several variants, so clusters were not what was drawn. Take the "
+            "cluster out of the client file if customers were drawn; else run the experiment again."
+        ),
+        "filter": text.say(
+            "The treatment may have changed who meets the condition, so the variants no longer compare: do not read "
+            "any effect. Take the condition away."
+        ),
+        "lost": text.say(
+            "Who is lost is not like who is left: do not read any effect. Find out why one variant lost more, and get "
+            "their outcomes."
+        ),
+        "balance": text.say(
+            "No treatment reaches back, so the draw was not random, or the column holds what came later: do not read "
+            "any effect. Find out which."
+        ),
+    }.get(gate.name, text.say("Do not read any effect before this is repaired."))
+
+
+def _where_warned(gate: Gate, text: Text) -> str:
+    if gate.name == "unit":
+        return _unit_warned(gate, text)
+    return {
+        "sample_ratio": text.say(
+            "It may be chance, and it may be customers lost on the way: check how customers came from the draw into "
+            "this file before you rely on the effect."
+        ),
+        "assignment": text.say(
+            "They are few enough to go on. Where customers got what was not theirs, the effect is, if anything, larger "
+            "than shown."
+        ),
+        "maturity": text.say("Come back when everybody's time is over: the answer will be firmer then."),
+        "early_look": text.say(
+            "Wait for the planned end: who stops at the first good look finds effects that are not there. If you need "
+            "to look early, plan the next one with design: anytime."
+        ),
+        "filter": text.say(
+            "Choose only by what was known before the assignment: a condition that the treatment may have changed "
+            "picks other customers in each variant."
+        ),
+        "lost": text.say("The effect speaks only of those whose outcome is known: find out what became of the others."),
+        "balance": text.say(
+            "It may be chance. Where an outcome is adjusted for it, the effect allows for it; read the others with "
+            "care."
+        ),
+        "size": text.say("Run the experiment on more customers: with so few the intervals do not hold what they say."),
+        "outliers": text.say(
+            "Look at these customers: resellers, test accounts and mistakes are no customers. Read the trimmed numbers "
+            "beside the untrimmed ones."
+        ),
+    }[gate.name]
+
+
+def _unit_warned(gate: Gate, text: Text) -> str:
+    if gate.facts["by_order"]:
+        return text.say(
+            "Nothing needs doing: a test on the single rows would take one customer's orders for many customers, and "
+            "look surer than it is."
+        )
+    if gate.facts["n_mixed"]:
+        return text.say("Find out how customers of one cluster came into several variants: the effect is blurred.")
+    return text.say("So few clusters show only large effects. More clusters help; more customers in each hardly do.")

@@ -1,0 +1,73 @@
+"""How the numbers of a planned experiment are said."""
+
+from retention_lab.analysis.experiments.plan import ExperimentPlan
+from retention_lab.findings.experiments.amounts import digits_for
+from retention_lab.findings.words import span
+from retention_lab.text import Text
+
+
+def unit_name(plan: ExperimentPlan, text: Text) -> str:
+    """The unit of the plan's effects."""
+    return text.currency if plan.asked.outcome == "spend" else text.say("points")
+
+
+def effect_name(plan: ExperimentPlan, effect: float, text: Text, *, with_days: bool = True) -> str:
+    """An effect in the unit of the outcome; for staying also as days gained, where these are known."""
+    if plan.asked.outcome == "spend":
+        return text.money(effect, 2)
+    points = text.say("{number} points", number=text.number(100 * effect, digits_for(100 * abs(effect))))
+    days = {plan.asked.effect: plan.effect_days, plan.smallest: plan.smallest_days}.get(effect)
+    if days is None or not with_days:
+        return points
+    return text.say("{points} ({days} days more)", points=points, days=text.number(days, digits_for(days)))
+
+
+def in_days(n: int, text: Text) -> str:
+    """A number of days."""
+    return span(n, "days", text)
+
+
+def what_is_expected(plan: ExperimentPlan, text: Text) -> str:
+    """What customers do without the offer, from the client's own data."""
+    value = plan.baseline.value
+    values = {
+        "span": in_days(plan.asked.horizon_days, text),
+        "n": text.count(plan.baseline.n_past),
+        "share": text.percent(value.value),
+        "shares": text.percent_interval(value.ci_lower, value.ci_upper),
+        "when": _when(plan, text),
+    }
+    if plan.asked.outcome == "stay":
+        return text.say(
+            "Without the offer {share} ({shares}) are expected to be still here after {span}, going by {n} "
+            "customers {when}.",
+            **values,
+        )
+    if plan.asked.outcome == "buy":
+        return text.say(
+            "Without the offer {share} ({shares}) are expected to buy within {span}, going by {n} customers {when}.",
+            **values,
+        )
+    return text.say(
+        "Without the offer customers are expected to spend {mean} ({lower} to {upper}) within {span}, going by {n} of "
+        "them {when}.",
+        **values,
+        mean=text.money(value.value, 2),
+        lower=text.money(value.ci_lower, 2),
+        upper=text.money(value.ci_upper, 2),
+    )
+
+
+def _when(plan: ExperimentPlan, text: Text) -> str:
+    """The days from which the customers of before were followed."""
+    first, last = text.date(plan.baseline.first_day), text.date(plan.baseline.last_day)
+    if first == last:
+        return text.say("from {first} on", first=first)
+    return text.say("who came from {first} to {last}", first=first, last=last)
+
+
+def chance_found(share: float, text: Text) -> str:
+    """The chance that an effect is found; never one, which no plan promises."""
+    if share > 0.99:
+        return text.say("over {share}", share=text.percent(0.99, 0))
+    return text.percent(share, 0)

@@ -1,0 +1,187 @@
+"""Roll it out or not: every answer, with what it rests on and what would change it."""
+
+import math
+import re
+from datetime import date
+
+import pytest
+from experiment_results import BOUGHT, SPEND, contrast, decision, effect, gate, money, no_study, rows, study
+
+from retention_lab.analysis.experiments.decision import Answer
+from retention_lab.findings.experiments.decision import decision_finding
+from retention_lab.findings.finding import Finding
+from retention_lab.text import Text
+
+UNCLEAR = effect(contrast(0.4, 1.2))
+WORSE = effect(contrast(-2.0, 1.0))
+
+
+def of(answer: Answer, text: Text, *args: object, **changes: object) -> Finding:
+    return decision_finding(study(), decision(answer, *args, **changes), text)  # type: ignore[arg-type]
+
+
+def test_what_pays_is_rolled_out_and_the_cost_that_would_end_that_is_named(text: Text) -> None:
+    found = of("pays", text, effect(), money())
+
+    assert found.verdict == "act"
+    assert found.headline == (
+        "It worked, and it pays. With “offer”, customers stay longer than with “hold_out” within 100 days: by 2.0 days "
+        "(1.0 to 3.0), or 4.0% (2.0% to 6.0%). After its cost, each customer treated brings €3.00 (€1.00 to €5.00) of "
+        "margin."
+    )
+    assert found.action == (
+        "Roll out “offer”: for 1,980 customers that is worth about €5,940 (€1,980 to €9,900). It would stop paying at a "
+        "cost a customer of €5.00 (€3.00 to €7.00); it costs €2.00 now."
+    )
+    assert (found.estimate, found.ci_lower, found.ci_upper, found.unit) == (2.0, 1.0, 3.0, "days")
+
+
+def test_what_costs_too_much_says_at_which_cost_it_would_pay(text: Text) -> None:
+    found = of("loses", text, effect(), money(gain=5.0, reach=2.0, cost=9.0))
+
+    assert found.verdict == "watch"
+    assert "It worked, but costs more than it brings." in found.headline
+    assert found.action == (
+        "Do not roll out “offer” as it is: it costs €9.00 a customer. It would pay at a cost below €5.00 (€3.00 to "
+        "€7.00)."
+    )
+
+
+def test_what_brings_no_margin_is_not_made_good_by_a_lower_cost(text: Text) -> None:
+    found = of("loses", text, effect(), money(gain=-1.0, reach=0.5))
+
+    assert "no lower cost would help" in found.action
+
+
+def test_open_money_names_the_cost_at_which_it_would_pay_for_sure(text: Text) -> None:
+    sure = of("money_open", text, effect(), money(gain=5.0, reach=2.0, cost=4.0))
+    unsure = of("money_open", text, effect(), money(gain=2.0, reach=3.0, cost=1.0))
+
+    assert sure.verdict == unsure.verdict == "watch"
+    assert "at less than €3.00 it would pay for sure" in sure.action
+    assert "for sure" not in unsure.action
+    assert "breaks even at €2.00 (-€1.00 to €5.00)" in unsure.action
+
+
+def test_without_a_worth_the_client_file_is_told_what_it_lacks(text: Text) -> None:
+    bare = of("money_unknown", text, effect())
+    unknown = of("money_unknown", text, effect(), money(reason="not_observed"))
+
+    assert "write in the client file what an outcome is worth" in bare.action
+    assert "Its money cannot be said: nobody was followed for that long." in unknown.headline
+    assert "brings" not in bare.headline + unknown.headline
+
+
+def test_no_clear_effect_says_what_remains_possible_and_what_a_larger_test_would_show(text: Text) -> None:
+    found = of("no_clear_effect", text, UNCLEAR)
+
+    assert found.verdict == "no_evidence"
+    assert "the difference from “hold_out” is 0.4 days (-0.8 to 1.6), or 0.8% (-1.6% to 3.2%)." in found.headline
+    # 2.8 standard errors of 1.2 / 1.96 are found with a chance of 80%.
+    assert found.action == (
+        "Do not roll out “offer” on this evidence. An experiment of this size finds an effect of 1.7 days with a chance "
+        "of 80%; one with 8,000 customers finds half of that."
+    )
+
+
+def test_an_experiment_that_may_be_looked_at_any_time_may_also_go_on(text: Text) -> None:
+    found = of("no_clear_effect", text, effect(contrast(0.4, 1.2), is_anytime=True))
+
+    assert "It may go on" in found.action
+    assert "The intervals hold whenever and however often one looks." in found.caveats
+
+
+def test_harm_is_stopped(text: Text) -> None:
+    found = of("worse", text, WORSE)
+
+    assert found.verdict == "act"
+    assert found.headline == (
+        "It did harm. With “offer”, customers leave sooner than with “hold_out” within 100 days: by 2.0 days (1.0 to "
+        "3.0), or 4.0% (2.0% to 6.0%)."
+    )
+    assert found.action.startswith("Stop “offer”.")
+
+
+def test_a_margin_that_holds_is_said_in_the_unit_of_the_outcome(text: Text) -> None:
+    share = BOUGHT.model_copy(update={"role": "primary"})
+    found = of("no_worse", text, effect(contrast(0.001, 0.01, 0.3), share, outcome="bought"))
+
+    assert found.verdict == "fine"
+    assert found.headline.endswith("It is shown to be no worse by 2 points or more.")
+    assert found.estimate == pytest.approx(0.1)
+    assert found.unit == "points"
+
+
+def test_a_broken_guardrail_is_named(text: Text) -> None:
+    guard = effect(contrast(-0.05, 0.01, 0.3), BOUGHT, outcome="bought", role="guardrail")
+    one = of("harms_guardrail", text, effect(), guardrails=(guard,))
+    two = of("harms_guardrail", text, effect(), guardrails=(guard, effect(outcome="calls", spec=BOUGHT)))
+
+    assert one.verdict == "watch"
+    assert "It is not shown that “bought” holds its margin." in one.headline
+    assert "It is not shown that “bought” and “calls” hold their margins." in two.headline
+    assert one.action.startswith("Do not roll out “offer” before the harm is ruled out")
+
+
+def test_an_invalid_experiment_names_the_failed_checks_and_no_effect_at_all(text: Text) -> None:
+    gates = (gate("sample_ratio", "failed"), gate("lost", "failed"))
+    found = of("invalid", text, effect(), money(), gates=gates)
+
+    assert found.verdict == "invalid"
+    assert found.headline == (
+        "This experiment cannot say whether it worked: it fails 2 checks that must hold first (Sample ratio and Lost "
+        "customers)."
+    )
+    assert found.action.startswith("Do not read any effect of it")
+    assert math.isnan(found.estimate)
+    assert not re.search(r"days|€|%", found.headline)
+
+
+def test_too_early_says_how_far_the_experiment_is_and_gives_no_effect(text: Text) -> None:
+    gates = (gate("early_look", "warned"),)
+    found = decision_finding(
+        study(ends_on=date(2026, 12, 31), n_planned=5000), decision("too_early", effect(), gates=gates), text
+    )
+
+    assert found.verdict == "watch"
+    assert "2,000 customers, of 5,000 planned" in found.headline
+    assert "31 December 2026" in found.headline
+    assert math.isnan(found.estimate)
+    assert "stay longer" not in found.headline
+
+
+def test_too_little_data_says_what_there_is_too_little_of(text: Text) -> None:
+    few = gate("size", "warned", rows(("hold_out", 12, 12, math.nan)), facts={"fewest": 12.0})
+
+    assert "The smallest variant has 12 customers" in of("not_enough_data", text, effect(), gates=(few,)).headline
+    assert "fewer than 30 customers" in of("not_enough_data", text, effect()).headline
+    assert "No effect on “stay” can be estimated" in of("not_enough_data", text).headline
+
+
+def test_without_an_experiment_a_real_one_is_offered(text: Text) -> None:
+    found = decision_finding(no_study(), decision("no_experiment"), text)
+
+    assert found.verdict == "not_enough_data"
+    assert "There is no experiment" in found.headline
+    assert "experiment-plan" in found.action
+
+
+def test_of_several_treatments_the_answer_says_on_which_it_is(text: Text) -> None:
+    asked = study(variants=("hold_out", "offer", "call"))
+    found = decision_finding(asked, decision("pays", effect(), money()), text)
+
+    assert any("Of 2 treatments, this is “offer”" in caveat for caveat in found.caveats)
+
+
+def test_without_a_percentage_the_sentence_goes_on_without_it(text: Text) -> None:
+    one = contrast(2.0, 1.0, 0.0)
+    found = of("money_unknown", text, effect(one, SPEND, outcome="spend"))
+
+    assert "Average “spend” is higher with “offer” than with “hold_out”: by €2.00 (€1.00 to €3.00)." in found.headline
+
+
+def test_an_effect_that_only_the_other_comparisons_make_unclear_is_told_so(text: Text) -> None:
+    found = of("no_clear_effect", text, effect(contrast(2.0, 1.9), pvalue_adjusted=0.12))
+
+    assert "which is not clear once all comparisons are counted" in found.headline
+    assert "Nothing shows" not in found.headline
