@@ -99,13 +99,14 @@ def effect(one: Contrast | None = None, spec: Outcome = STAY, **changes: Any) ->
 def trimmed(n_extreme: int = 0, **changes: Any) -> Trimmed:
     """The largest values cut at 200, and at most left out above 2,000."""
     values: dict[str, Any] = {
+        "as_is": contrast(2.0, 1.0),
         "cut": 200.0,
         "winsorised": contrast(1.5, 0.8),
         "extreme": 2000.0,
         "n_extreme": n_extreme,
         "without_extreme": contrast(1.2, 0.7) if n_extreme else None,
     }
-    return Trimmed(**values, **changes)
+    return Trimmed(**{**values, **changes})
 
 
 def study(

@@ -172,9 +172,9 @@ class ClientFile(_Strict):
         """What a playbook needs and this client lacks: `table loyalty`, `customers.plan`; `a|b` means either."""
         absent = []
         for table, columns in needs.items():
-            have = self._available(table)
+            have = set().union(*map(self._available, table.split("|")))
             if not have:
-                absent.append(f"table {table}")
+                absent.append(f"table {table.replace('|', ' or ')}")
                 continue
             absent += [f"{table}.{column}" for column in columns if not have & set(column.split("|"))]
         return absent

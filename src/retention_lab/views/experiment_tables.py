@@ -249,7 +249,7 @@ def _both(contrast: Contrast, spec: Outcome, text: Text) -> tuple[str, str, str]
 def table_of_trimmed(study: ExperimentStudy, effects: Sequence[Effect], text: Text) -> Table:
     """Each average as it is, with the largest values cut, and without those that no ordinary customer has."""
     rows = [
-        (_effect_name(study, effect, text), *_trimmed_cells(effect, effect.trimmed, text))
+        (_effect_name(study, effect, text), *_trimmed_cells(effect.spec, effect.trimmed, text))
         for effect in effects
         if effect.trimmed
     ]
@@ -272,14 +272,12 @@ def table_of_trimmed(study: ExperimentStudy, effects: Sequence[Effect], text: Te
     )
 
 
-def _trimmed_cells(effect: Effect, trimmed: Trimmed, text: Text) -> tuple[str, str, str]:
-    spec = effect.spec
+def _trimmed_cells(spec: Outcome, trimmed: Trimmed, text: Text) -> tuple[str, str, str]:
     cut, extreme = (
         text.money(value) if is_money(spec) else text.number(value, 0 if value >= 10 else 2)
         for value in (trimmed.cut, trimmed.extreme)
     )
-    whole = effect.contrast if not spec.winsorise_at else None
-    untrimmed = _both(whole, spec, text)[2] if whole else text.say("not computed")
+    as_is = _both(trimmed.as_is, spec, text)[2]
     left_out = text.say("none above {extreme}", extreme=extreme)
     if trimmed.without_extreme is not None:
         left_out = text.say_many(
@@ -290,4 +288,4 @@ def _trimmed_cells(effect: Effect, trimmed: Trimmed, text: Text) -> tuple[str, s
             extreme=extreme,
         )
     kept = text.say("{change}; at {cut}", change=_both(trimmed.winsorised, spec, text)[2], cut=cut)
-    return untrimmed, kept, left_out
+    return as_is, kept, left_out

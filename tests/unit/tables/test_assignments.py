@@ -162,8 +162,7 @@ def test_all_faults_of_all_files_are_told_with_their_rows(tmp_path: Path, told: 
     folder = tmp_path / "assignments"
     folder.mkdir()
     (folder / "a.csv").write_text(
-        HEADER + "a,1,contact,2026-10-31,s,x\na,2,Contact,31/10/2026,s,x\n"
-        "a,3,call,2026-10-31,s,x\na,1,contact,2026-10-31,s,x\n"
+        HEADER + "a,1,contact,2026-10-31,s,x\na,2, ,31/10/2026,s,x\na,3,,2026-10-31,s,x\na,1,contact,2026-10-31,s,x\n"
     )
     (folder / "b.csv").write_text("customer_id,variant\n1,contact\n")
     (folder / "c.csv").write_text(HEADER + "b,1,contact,2026-10-31,s,x\nc,2\n")
@@ -174,7 +173,7 @@ def test_all_faults_of_all_files_are_told_with_their_rows(tmp_path: Path, told: 
     message = told(lambda: load_assignments(tmp_path))
 
     for expected in (
-        "a.csv: row 3: variant 'Contact' (2 rows of this kind)\n  Allowed: variant contact or hold_out",
+        "a.csv: row 3: variant ' ' (2 rows of this kind)\n  Allowed: a variant that is not blank",
         "assignments/a.csv: row 3: assigned_on '31/10/2026'",
         "assignments/a.csv: row 5: customer '1' again",
         "assignments/b.csv: its columns are customer_id, variant\n  Allowed: experiment, customer_id",

@@ -153,8 +153,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-9, atol=1e-9, check_dtype=False)
 
 
-@pytest.mark.parametrize("clusters", [False, True])
-@pytest.mark.parametrize("inactive_days", [None, 30])
+@pytest.mark.parametrize(("clusters", "inactive_days"), [(False, None), (True, 30)])
 def test_postgres_and_duckdb_say_the_same_of_one_experiment(
     engines: tuple[Any, Any], clusters: bool, inactive_days: int | None
 ) -> None:

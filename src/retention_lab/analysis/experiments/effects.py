@@ -109,14 +109,16 @@ def _effects_on(study: ExperimentStudy, trial: Trial, name: str, units: pd.DataF
     outcome = study.outcomes[name]
     if outcome.kind == "survival":
         arms = compare_staying(study, trial, name)
-        return [_effect(study, trial, name, one.variant, held(trial, one.contrast), staying=one) for one in arms]
+        return [
+            _effect(study, trial, name, one.variant, held(trial, outcome, one.contrast), staying=one) for one in arms
+        ]
     one_each = outcome.kind == "mean" and trial.randomised == "customer" and not trial.by_order
     cut = _cut(trial, name, outcome) if one_each else None
     quantiles = quantiles_of(study, trial, name) if one_each else {}
     found = []
     for treatment in study.treatments:
-        contrast = held(trial, contrast_of(study, trial, outcome, units, name, treatment))
-        plain = held(trial, contrast_of(study, trial, outcome, units, name, treatment, adjust=False))
+        contrast = held(trial, outcome, contrast_of(study, trial, outcome, units, name, treatment))
+        plain = held(trial, outcome, contrast_of(study, trial, outcome, units, name, treatment, adjust=False))
         trimmed = _trimmed(study, trial, name, treatment, cut, contrast) if cut else None
         if trimmed and outcome.winsorise_at:
             contrast = trimmed.winsorised
@@ -185,11 +187,17 @@ def contrast_of(
     return compare_means(moments_in(treated), moments_in(control), level, adjust=adjusts)
 
 
-def held(trial: Trial, contrast: Contrast) -> Contrast:
+def held(trial: Trial, outcome: Outcome, contrast: Contrast) -> Contrast:
     """The contrast as it may be read: where the design is to be looked at at any time, with an interval for that."""
-    if trial.spec.design != "anytime" or contrast.reason:
+    return at_any_time(trial, outcome, contrast) if trial.spec.design == "anytime" else contrast
+
+
+def at_any_time(trial: Trial, outcome: Outcome, contrast: Contrast) -> Contrast:
+    """The contrast with an interval that holds at all looks together."""
+    if contrast.reason:
         return contrast
-    return always_valid_interval(contrast, contrast.n_obs, trial.spec.tuned_for)
+    bounds = (0.0, 1.0) if outcome.kind == "proportion" else (-math.inf, math.inf)
+    return always_valid_interval(contrast, contrast.n_obs, trial.spec.tuned_for, bounds)
 
 
 def has_covariate(outcome: Outcome) -> bool:
@@ -240,7 +248,7 @@ def _cut(trial: Trial, name: str, outcome: Outcome) -> _Cut | None:
 def _trimmed(study: ExperimentStudy, trial: Trial, name: str, treatment: str, cut: _Cut, as_is: Contrast) -> Trimmed:
     outcome = study.outcomes[name]
     winsorised, without = (
-        None if frame is None else held(trial, contrast_of(study, trial, outcome, frame, name, treatment))
+        None if frame is None else held(trial, outcome, contrast_of(study, trial, outcome, frame, name, treatment))
         for frame in (cut.capped, cut.without)
     )
     return Trimmed(

@@ -6,11 +6,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.experiments.effects import contrast_of
+from retention_lab.analysis.experiments.effects import at_any_time, contrast_of
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.analysis.experiments.survival import arms_of, horizon_of, tables_of
 from retention_lab.methods.life_tables import LifeTable, merge_tables
-from retention_lab.methods.sequential import always_valid_interval
 from retention_lab.methods.two_arms import Contrast
 from retention_lab.tables.experiment_reductions import moments_of
 from retention_lab.tables.experiments import Trial
@@ -53,7 +52,7 @@ def look_over_time(study: ExperimentStudy) -> tuple[Looks, ...]:
                 Look(
                     day=day,
                     n_obs=fixed.n_obs,
-                    anytime=always_valid_interval(fixed, fixed.n_obs, trial.spec.tuned_for),
+                    anytime=at_any_time(trial, study.outcomes[study.primary], fixed),
                     fixed=fixed,
                 )
                 for day, fixed in contrasts(study, trial, treatment)

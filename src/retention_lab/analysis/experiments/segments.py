@@ -97,7 +97,10 @@ def _interaction(
     study: ExperimentStudy, trial: Trial, column: str, treatment: str, contrasts: Mapping[str, Contrast | None]
 ) -> Interaction:
     known = {level: one for level, one in contrasts.items() if one is not None and not one.reason}
-    groups = tuple(SegmentEffect(level=level, contrast=held(trial, one)) for level, one in known.items())
+    groups = tuple(
+        SegmentEffect(level=level, contrast=held(trial, study.outcomes[study.primary], one))
+        for level, one in known.items()
+    )
     statistic, freedom = _cochran([*known.values()])
     return Interaction(
         column=column,

@@ -212,14 +212,13 @@ def why_not(reason: Reason, text: Text) -> str:
 
 def amount(estimate: Estimate, text: Text) -> str:
     """An amount of money for each customer, with its interval where it has one: €4.10 (€1.20 to €7.00)."""
-    digits = digits_for((estimate.ci_upper - estimate.ci_lower) / 2 or abs(estimate.value), money=True)
-    digits = min(digits, 2)
-    value = text.money(estimate.value, digits)
-    if estimate.ci_lower == estimate.ci_upper:
-        return value
+    reach = (estimate.ci_upper - estimate.ci_lower) / 2
+    if not reach > 0:
+        return text.money(estimate.value, 2)
+    digits = min(digits_for(reach, money=True), 2)
     return text.say(
         "{value} ({lower} to {upper})",
-        value=value,
+        value=text.money(estimate.value, digits),
         lower=text.money(estimate.ci_lower, digits),
         upper=text.money(estimate.ci_upper, digits),
     )

@@ -217,18 +217,23 @@ def _trimmed_caveats(effect: Effect, text: Text) -> list[str]:
     if trimmed is None:
         return []
     cut = text.money(trimmed.cut, 2) if is_money(spec) else text.number(trimmed.cut, digits_of(effect.contrast, spec))
-    if spec.winsorise_at:
-        return [text.say("Values above {cut} count as {cut}, as the client file asks.", cut=cut)]
-    if trimmed.winsorised.reason:
+    other = trimmed.as_is if spec.winsorise_at else trimmed.winsorised
+    if other.reason:
         return []
-    told = tell(trimmed.winsorised, spec, text)
+    told = tell(other, spec, text)
+    values = {"cut": cut, "treatment": told.treatment, "control": told.control, "size": told.size}
+    if spec.winsorise_at:
+        return [
+            text.say(
+                "Values above {cut} count as {cut}, as the client file asks. As they are, it is {treatment} against "
+                "{control}: a difference of {size}.",
+                **values,
+            )
+        ]
     return [
         text.say(
             "With values above {cut} counted as {cut}, it is {treatment} against {control}: a difference of {size}.",
-            cut=cut,
-            treatment=told.treatment,
-            control=told.control,
-            size=told.size,
+            **values,
         )
     ]
 

@@ -30,8 +30,8 @@ def test_what_pays_is_rolled_out_and_the_cost_that_would_end_that_is_named(text:
         "margin."
     )
     assert found.action == (
-        "Roll out “offer”: for 1,980 customers that is worth about €5,940 (€1,980 to €9,900). It would stop paying at a "
-        "cost a customer of €5.00 (€3.00 to €7.00); it costs €2.00 now."
+        "Roll out “offer”: for 1,980 customers that is worth about €5,940 (€1,980 to €9,900). It would stop paying at "
+        "a cost a customer of €5.00 (€3.00 to €7.00); it costs €2.00 now."
     )
     assert (found.estimate, found.ci_lower, found.ci_upper, found.unit) == (2.0, 1.0, 3.0, "days")
 
@@ -79,8 +79,8 @@ def test_no_clear_effect_says_what_remains_possible_and_what_a_larger_test_would
     assert "the difference from “hold_out” is 0.4 days (-0.8 to 1.6), or 0.8% (-1.6% to 3.2%)." in found.headline
     # 2.8 standard errors of 1.2 / 1.96 are found with a chance of 80%.
     assert found.action == (
-        "Do not roll out “offer” on this evidence. An experiment of this size finds an effect of 1.7 days with a chance "
-        "of 80%; one with 8,000 customers finds half of that."
+        "Do not roll out “offer” on this evidence. An experiment of this size finds an effect of 1.7 days with a "
+        "chance of 80%; one with 8,000 customers finds half of that."
     )
 
 
