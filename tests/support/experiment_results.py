@@ -9,17 +9,21 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from retention_lab.analysis.experiments.baseline import Baseline
 from retention_lab.analysis.experiments.decision import Answer, Decision
 from retention_lab.analysis.experiments.effects import Effect, Trimmed
 from retention_lab.analysis.experiments.gates import Gate, GateRow
 from retention_lab.analysis.experiments.looks import Look, Looks
 from retention_lab.analysis.experiments.membership import Membership
 from retention_lab.analysis.experiments.money import VariantMoney
+from retention_lab.analysis.experiments.plan import ExperimentPlan
+from retention_lab.analysis.experiments.plan_request import PlanRequest
 from retention_lab.analysis.experiments.segments import Interaction, SegmentEffect
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.analysis.experiments.survival import SurvivalArms, arms_of
 from retention_lab.methods.estimates import Estimate, Reason, not_estimable
 from retention_lab.methods.life_tables import life_table
+from retention_lab.methods.power import SampleSize
 from retention_lab.methods.two_arms import Contrast
 from retention_lab.tables.client_file import Money
 from retention_lab.tables.experiment_file import Costs, Experiment, Outcome
@@ -272,3 +276,82 @@ def membership(**changes: Any) -> Membership:
         n_landmark_others=8000,
     )
     return replace(found, **changes)
+
+
+def plan(outcome: str = "stay", asked: dict[str, Any] | None = None, **changes: Any) -> ExperimentPlan:
+    """Two thousand customers, a fifth of them held out, of whom 90% stay anyway; no effect is asked for."""
+    request = PlanRequest(
+        **{
+            "outcome": outcome,
+            "horizon_days": 90,
+            "effect": 0.0,
+            "power": 0.8,
+            "hold_out_share": 0.2,
+            "variants": ("offer",),
+            "who": "here",
+            "strata": (),
+            "experiment": "spring",
+            "confidence_level": 0.95,
+            "reward": 0.0,
+            "seed": 1,
+            **(asked or {}),
+        }  # type: ignore[arg-type]
+    )
+    found = ExperimentPlan(
+        asked=request,
+        as_of=DAY,
+        baseline=baseline(),
+        shares=request.shares,
+        n_available=2000,
+        n_counted=2000.0,
+        n_held_out=0,
+        n_drawn_before=0,
+        arrivals_a_day=None,
+        needed=None,
+        needed_with_covariate=None,
+        power=None,
+        effect_days=None,
+        smallest=0.041,
+        smallest_days=2.06,
+        smallest_with_covariate=None,
+        curve=pd.DataFrame({"effect": np.linspace(0, 0.08, 41), "power": np.linspace(0.025, 1, 41)}),
+        enrolment_days=0,
+        answer_days=90,
+        cost=2.0,
+        break_even=None,
+        power_at_break_even=None,
+        assignments=pd.DataFrame({"variant": ["hold_out"] * 400 + ["offer"] * 1600}),
+        looks_back=False,
+        method="a method",
+    )
+    return replace(found, **changes)
+
+
+def baseline(**changes: Any) -> Baseline:
+    """What two thousand customers of before did."""
+    found = Baseline(
+        value=estimate(0.9, 0.01),
+        planned=None,
+        basis="landmark",
+        first_day=date(2026, 8, 2),
+        last_day=date(2026, 8, 2),
+        n_past=2000,
+        counted=1.0,
+    )
+    return replace(found, **changes)
+
+
+def needed(total: int = 5000, reason: Reason = "") -> SampleSize:
+    """How many customers an effect takes."""
+    return SampleSize(
+        effect=0.02,
+        n_control=0.2 * total,
+        n_treated=0.8 * total,
+        whole_control=round(0.2 * total),
+        whole_treated=round(0.8 * total),
+        whole_total=total,
+        power=0.8,
+        significance=0.05,
+        method="a method",
+        reason=reason,
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
 from retention_lab.views.churn import MAX_POINTS, short_name
-from retention_lab.views.theme import PALETTE, WORDS
+from retention_lab.views.theme import MUTED, PALETTE, WORDS
 
 Floats = NDArray[np.float64]
 MAX_CURVES = len(PALETTE)
@@ -21,12 +21,12 @@ _LINE = 0.075
 
 
 def draw_curves(axes: Axes, named: Sequence[tuple[str, SurvivalCurve]], through: float, text: Text) -> float:
-    """Each curve up to `through` in its colour, with its band where there are few; where the axis begins is returned.
+    """Each curve up to `through`, the first one grey, with its band where there are few; returns where the axis begins.
 
     The axis begins where the curves leave room, or differences of a few points could not be seen.
     """
     ends, lowest = [], 1.0
-    for (name, curve), colour, words in zip(named, PALETTE, WORDS, strict=False):
+    for (name, curve), colour, words in zip(named, (MUTED, *PALETTE), (MUTED, *WORDS), strict=False):
         times, middle = steps(curve, curve.survival, through)
         _, lower = steps(curve, curve.ci_lower, through)
         _, upper = steps(curve, curve.ci_upper, through)

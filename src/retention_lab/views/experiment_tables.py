@@ -257,8 +257,6 @@ def table_of_trimmed(study: ExperimentStudy, effects: Sequence[Effect], text: Te
         "How much the effect hangs on the largest values, with {level} intervals.",
         level=text.percent(study.confidence_level, 0),
     )
-    if any(effect.is_anytime for effect in effects):
-        caption += " " + text.say("The trimmed intervals hold for one look only.")
     return Table(
         caption=caption,
         columns=(

@@ -163,8 +163,8 @@ def _plain(value: float, limits: tuple[float, float], text: Text) -> str:
 def plot_staying(study: ExperimentStudy, effects: Sequence[Effect], text: Text) -> Chart:
     """Who is still here by time since the assignment, in the control and with each treatment."""
     outcome = next((effect.outcome for effect in effects if effect.staying), "")
-    arms = [effect.staying for effect in effects if effect.staying and effect.outcome == outcome]
-    if not arms or not all(one.control.time.size for one in arms):
+    arms = [one for effect in effects if effect.outcome == outcome and (one := effect.staying) and _is_seen(one)]
+    if not arms:
         said = text.say("0 outcomes of this experiment ask who stays.")
         return no_chart(said, text.say("There are no curves of staying to draw."))
     shown = arms[: MAX_CURVES - 1]
@@ -185,6 +185,10 @@ def plot_staying(study: ExperimentStudy, effects: Sequence[Effect], text: Text) 
     if len(shown) < len(arms):
         caption += " " + text.say("{n} of {all} treatments.", n=len(shown), all=len(arms))
     return Chart(figure, caption, _staying_alt(shown[0], named, text))
+
+
+def _is_seen(arms: SurvivalArms) -> bool:
+    return all(curve.time.size and curve.follow_up > 0 for curve in (arms.treatment, arms.control))
 
 
 def _control(study: ExperimentStudy) -> str:

@@ -22,14 +22,14 @@ WINDOW = {"from": "transactions.amount", "window_days": 30}
 
 @pytest.fixture
 def write(write_client: Write) -> Callable[..., Path]:
-    """Write a client with experiments; `columns` are those of the assignments, None for a client without any."""
+    """Write a client with experiments; `assigned` are the columns of the assignments, None for a client without any."""
 
     def make(
-        experiments: dict[str, Any], columns: dict[str, str] | None = MAPPED, *, transactions: bool = True, **spec: Any
+        experiments: dict[str, Any], assigned: dict[str, str] | None = MAPPED, *, transactions: bool = True, **spec: Any
     ) -> Path:
         tables = {"transactions": BOUGHT} if transactions else {}
-        if columns is not None:
-            tables = {**tables, "assignments": {"source": "tests.csv", "columns": columns}}
+        if assigned is not None:
+            tables = {**tables, "assignments": {"source": "tests.csv", "columns": assigned}}
         return write_client(CUSTOMERS, top={"experiments": experiments}, tables=tables, **spec)
 
     return make

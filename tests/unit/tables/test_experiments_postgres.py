@@ -203,5 +203,5 @@ def test_only_aggregates_leave_the_server(engines: tuple[Any, Any], monkeypatch:
     order_statistics(trial, "score", "offer", [1, 7])
 
     # Two variants with a life table of some sixty days each; never a row for each of 3,000 customers.
-    assert fetched
+    assert len(fetched) > 8
     assert sum(fetched) < 400

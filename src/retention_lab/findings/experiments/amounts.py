@@ -85,7 +85,9 @@ def digits_for(reach: float, money: bool = False) -> int:
 
 
 def change_in(spec: Outcome, value: float, digits: int, text: Text) -> str:
-    """A difference with its unit: 4.2 days, 1.3 points, €2.10, 0.8."""
+    """A difference with its unit: 4.2 days, 1.3 points, €2.10, 0.8; a dash where there is none."""
+    if not math.isfinite(value):
+        return text.number(value)
     if spec.kind == "survival":
         return _time(value, spec.unit, digits, text)
     if spec.kind == "proportion":

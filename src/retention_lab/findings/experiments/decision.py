@@ -1,5 +1,7 @@
 """Roll it out or not, in sentences: the answer, what it rests on, and what would change it."""
 
+from dataclasses import replace
+
 from retention_lab.analysis.experiments.decision import Decision
 from retention_lab.analysis.experiments.effects import Effect
 from retention_lab.analysis.experiments.study import ExperimentStudy
@@ -9,6 +11,7 @@ from retention_lab.findings.experiments.effects import definition_of, margin_of
 from retention_lab.findings.experiments.gates import gate_name, gate_sentence
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import covariate_name
+from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
 
 _VERDICTS: dict[str, Verdict] = {
@@ -131,9 +134,14 @@ def _more(decision: Decision, effect: Effect, text: Text) -> str:
         return text.say("Its money cannot be said: {why}.", why=why_not(reason, text)) if reason else ""
     if decision.money is None or decision.money.net.reason or decision.answer not in ("pays", "loses", "money_open"):
         return ""
-    return text.say(
-        "After its cost, each customer treated brings {net} of margin.", net=amount(decision.money.net, text)
-    )
+    return _after_cost(decision.money.net, text)
+
+
+def _after_cost(net: Estimate, text: Text) -> str:
+    if net.ci_upper < 0:
+        lost = replace(net, value=-net.value, ci_lower=-net.ci_upper, ci_upper=-net.ci_lower)
+        return text.say("After its cost, each customer treated loses {net} of margin.", net=amount(lost, text))
+    return text.say("After its cost, each customer treated brings {net} of margin.", net=amount(net, text))
 
 
 def _caveats(study: ExperimentStudy, effect: Effect, text: Text) -> list[str]:

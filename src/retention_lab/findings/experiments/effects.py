@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retention_lab.analysis.experiments.effects import Effect, has_covariate
+from retention_lab.analysis.experiments.gates import Gate, failed
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.analysis.experiments.survival import SurvivalArms
 from retention_lab.findings.experiments.amounts import (
@@ -27,9 +29,31 @@ from retention_lab.text import Text
 _NO_GAIN = 0.005
 
 
-def effect_findings(study: ExperimentStudy, effects: Sequence[Effect], text: Text) -> Findings:
-    """One finding for each outcome and treatment."""
-    return Findings(tuple(effect_finding(study, effect, text) for effect in effects))
+def effect_findings(
+    study: ExperimentStudy, effects: Sequence[Effect], text: Text, gates: Sequence[Gate] = ()
+) -> Findings:
+    """One finding for each outcome and treatment; where one of `gates` failed, that none of them must be read."""
+    tell_one = _unread if failed(gates) else effect_finding
+    return Findings(tuple(tell_one(study, effect, text) for effect in effects))
+
+
+def _unread(study: ExperimentStudy, effect: Effect, text: Text) -> Finding:
+    """An effect of an experiment that failed a check: no number of it is shown."""
+    said = text.say(
+        "What “{variant}” changes in “{outcome}” must not be read: a check that must hold first has failed.",
+        variant=effect.variant,
+        outcome=covariate_name(effect.outcome),
+    )
+    return replace(
+        effect_finding(study, effect, text),
+        verdict="invalid",
+        headline=said,
+        estimate=NOT_A_NUMBER,
+        ci_lower=NOT_A_NUMBER,
+        ci_upper=NOT_A_NUMBER,
+        method=effect.contrast.method,
+        caveats=(),
+    )
 
 
 def effect_finding(study: ExperimentStudy, effect: Effect, text: Text) -> Finding:

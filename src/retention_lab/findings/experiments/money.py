@@ -100,7 +100,7 @@ def _definition(one: VariantMoney, text: Text) -> str:
 
 def _caveats(study: ExperimentStudy, one: VariantMoney, text: Text) -> list[str]:
     caveats = [
-        text.say("It breaks even at a cost a customer of {even}.", even=amount(one.break_even_cost, text)),
+        _break_even(one, text),
         _margin_caveat(study, one, text),
     ]
     if not one.cost.value:
@@ -116,6 +116,12 @@ def _caveats(study: ExperimentStudy, one: VariantMoney, text: Text) -> list[str]
             text.say("What comes after {span} is not counted, good or bad.", span=span(one.days, "days", text))
         )
     return caveats
+
+
+def _break_even(one: VariantMoney, text: Text) -> str:
+    if one.break_even_cost.value <= 0:
+        return text.say("It brings no margin that could pay for any cost.")
+    return text.say("It breaks even at a cost a customer of {even}.", even=amount(one.break_even_cost, text))
 
 
 def _margin_caveat(study: ExperimentStudy, one: VariantMoney, text: Text) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from retention_lab.analysis.experiments.gates import Gate, failed
 from retention_lab.analysis.experiments.segments import Interaction, SegmentEffect
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import tell
@@ -11,8 +12,12 @@ from retention_lab.findings.words import covariate_name, level_name
 from retention_lab.text import Text
 
 
-def segment_findings(study: ExperimentStudy, interactions: Sequence[Interaction], text: Text) -> Findings:
-    """One finding for each way to divide customers and each treatment."""
+def segment_findings(
+    study: ExperimentStudy, interactions: Sequence[Interaction], text: Text, gates: Sequence[Gate] = ()
+) -> Findings:
+    """One finding for each way to divide customers and each treatment; none where one of `gates` failed."""
+    if failed(gates):
+        return Findings(())
     return Findings(tuple(segment_finding(study, one, text) for one in interactions))
 
 

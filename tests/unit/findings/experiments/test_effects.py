@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from experiment_results import BOUGHT, SPEND, STAY, arms, contrast, effect, study, trimmed
+from experiment_results import BOUGHT, SPEND, STAY, arms, contrast, effect, gate, study, trimmed
 
 from retention_lab.findings.experiments.effects import effect_finding, effect_findings
 from retention_lab.findings.finding import Finding
@@ -171,6 +171,17 @@ def test_each_outcome_says_what_it_counts(text: Text) -> None:
         definitions = {of(text, contrast(), spec).definition for spec in kinds}
         assert len(definitions) == len(kinds)
         assert all(words in definition for definition in definitions)
+
+
+def test_after_a_failed_check_no_effect_shows_a_number(text: Text) -> None:
+    found = list(effect_findings(study(), [effect()], text, [gate("lost", "failed")]))
+
+    assert [(one.id, one.verdict) for one in found] == [("experiment.effect.stay", "invalid")]
+    assert found[0].headline == (
+        "What “offer” changes in “stay” must not be read: a check that must hold first has failed."
+    )
+    assert math.isnan(found[0].estimate)
+    assert found[0].caveats == ()
 
 
 def test_there_is_a_finding_for_each_outcome_and_treatment(text: Text) -> None:

@@ -90,3 +90,10 @@ def test_small_amounts_keep_their_cents_and_large_ones_do_not(text: Text) -> Non
 
     assert "brings €5,000 (€4,100 to €5,900) more margin" in large.headline
     assert "costs €12.50" in large.headline
+
+
+def test_what_brings_nothing_has_no_cost_at_which_it_breaks_even(text: Text) -> None:
+    found = of(text, money(gain=-0.04, reach=0.8), "no_clear_effect")
+
+    assert "It brings no margin that could pay for any cost." in found.caveats
+    assert not [caveat for caveat in found.caveats if "breaks even" in caveat]

@@ -2,7 +2,7 @@
 
 import math
 
-from experiment_results import interaction, study
+from experiment_results import gate, interaction, study
 
 from retention_lab.findings.experiments.segments import segment_findings
 from retention_lab.findings.finding import Finding
@@ -28,7 +28,7 @@ def test_groups_that_differ_are_given_as_a_range_and_with_a_warning(text: Text) 
     found = of(text, 0.001, 3)
 
     assert found.verdict == "watch"
-    assert "from 1.0 days (0.20 to 1.80) in “Region 1”" in found.headline.replace("1.00 days", "1.0 days")
+    assert "from 1.00 days (0.20 to 1.80) in “Region 1”" in found.headline
     assert "in “Region 3”" in found.headline
     assert "Region 2" not in found.headline
     assert any("more extreme than they are" in caveat for caveat in found.caveats)
@@ -49,3 +49,7 @@ def test_with_several_treatments_each_has_an_id(text: Text) -> None:
     found = segment_findings(asked, [interaction(), interaction(variant="call")], text)
 
     assert [one.id for one in found] == ["experiment.segment.region.offer", "experiment.segment.region.call"]
+
+
+def test_after_a_failed_check_groups_are_not_looked_at(text: Text) -> None:
+    assert list(segment_findings(study(), [interaction(0.001)], text, [gate("lost", "failed")])) == []
