@@ -77,8 +77,10 @@ def playbooks() -> str:
             f"\n## {playbook.name}\n\n{playbook.title}\n\n| parameter | type | default | meaning |\n|---|---|---|---|\n"
         )
         parts += [f"| `{p.name}` | {p.type} | `{p.default!r}` | {p.help} |\n" for p in playbook.parameters]
-        needs = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in playbook.needs.items())
-        uses = "; ".join(f"{table}: {', '.join(columns)}" for table, columns in playbook.uses.items())
+        needs, uses = (
+            "; ".join(f"{table}: {', '.join(columns)}" if columns else table for table, columns in tables.items())
+            for tables in (playbook.needs, playbook.uses)
+        )
         parts.append(f"\nNeeds {needs.replace('|', ' or ')}.\n")
         parts.append(f"Uses, where they are there, {uses.replace('|', ' or ')} and the declared covariates.\n")
         parts.append(f"Findings: {', '.join(f'`{each}`' for each in playbook.findings)}.\n")

@@ -45,7 +45,8 @@ def _describe_lines(playbook: "Playbook") -> list[str]:
         lines += [f"  {parameter.name}: {parameter.type} = {parameter.default!r}", f"      {parameter.help}"]
     for title, tables in (("Needs", playbook.needs), ("Uses if there", playbook.uses)):
         lines += ["", title] if tables else []
-        lines += [f"  {table}: {either(columns)}" if columns else f"  {table}" for table, columns in tables.items()]
+        named = {table.replace("|", " or "): columns for table, columns in tables.items()}
+        lines += [f"  {table}: {either(columns)}" if columns else f"  {table}" for table, columns in named.items()]
     lines += ["", "Findings", *(f"  {finding}" for finding in playbook.findings)] if playbook.findings else []
     written = ("report.html", "playbook.ipynb", "run.json", *playbook.files)
     return [*lines, "", "Writes", *(f"  {name}" for name in written)]

@@ -167,6 +167,7 @@ class ClientFile(_Strict):
         dict[Literal["customers", "transactions", "loyalty", "assignments"], TableFile], Field(min_length=1)
     ]
     experiments: dict[str, Experiment] = {}
+    main_experiment: str = ""
 
     def missing(self, needs: dict[str, list[str]]) -> list[str]:
         """What a playbook needs and this client lacks: `table loyalty`, `customers.plan`; `a|b` means either."""

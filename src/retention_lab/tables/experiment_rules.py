@@ -12,17 +12,15 @@ from retention_lab.tables.client_rules import is_by_inactivity, nearest
 from retention_lab.tables.outcome_rules import Data, outcome_faults
 from retention_lab.tables.workspace import is_client_name
 
-_ROUNDING = 1e-6
+# Thirds are written as 0.33: planned shares are taken in proportion to each other.
+_ROUNDING = 0.02
 _COLUMNS = ("column", "numerator", "denominator", "duration", "event_observed", "covariate")
 
 
 def experiment_faults(where: str, raw: dict[Any, Any], lists: Collection[str]) -> list[Fault]:
     """Every fault of the experiments of a client file; `lists` are those that lie in the client's folder."""
-    experiments = raw.get("experiments")
-    if not isinstance(experiments, dict):
-        return []
-    tables = _mapping(raw.get("tables"))
-    faults = list(_several(where, experiments, tables, lists))
+    experiments, tables = _mapping(raw.get("experiments")), _mapping(raw.get("tables"))
+    faults = [*_several(where, experiments, tables, lists), *_main(where, raw, [*map(str, experiments), *lists])]
     for name, spec in experiments.items():
         parts = _Experiment(
             where=f"{where}, experiments.{name}", name=str(name), spec=_mapping(spec), tables=tables,
@@ -80,6 +78,13 @@ def _several(
         found = f"{len(of_table)} experiments, and the assignments do not say which row is of which"
         remedy = "map experiment in tables.assignments.columns, or declare one experiment"
         yield Fault(where=f"{where}, experiments", found=found, allowed="one", remedy=remedy)
+
+
+def _main(where: str, raw: dict[Any, Any], known: list[str]) -> Iterator[Fault]:
+    main = raw.get("main_experiment")
+    if isinstance(main, str) and main and main not in known:
+        allowed = ", ".join(known) or "nothing: no experiment is declared"
+        yield Fault(where=f"{where}, main_experiment", found=repr(main), allowed=allowed, remedy=nearest(main, known))
 
 
 def _named(parts: _Experiment) -> Iterator[Fault]:

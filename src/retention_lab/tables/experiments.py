@@ -122,7 +122,7 @@ def make_trial(
         spec=spec,
         is_list=is_list,
         variants=variants,
-        shares=dict(spec.shares),
+        shares={variant: share / sum(spec.shares.values()) for variant, share in spec.shares.items()},
         units=units,
         randomised=randomised,
         by_order=people.by_order,
@@ -164,7 +164,7 @@ def find_trials(client: Client) -> tuple[str, ...]:
 def open_trial(
     client: Client, experiment: str = "", *, where: Sequence[str] = (), segments: Sequence[str] = ()
 ) -> Trial:
-    """An experiment of a client by its name; an empty name means the only one.
+    """An experiment of a client by its name; an empty name means the main one, the only one declared, or the only one.
 
     `where` keeps the customers for whom every `column=value[,value]` holds, and `segments` are columns that tell them
     apart: covariates, segment, plan, region or channel of the customers, and for `where` also what the assignments
@@ -207,10 +207,12 @@ def _chosen(client: Client, experiment: str) -> str:
     if experiment:
         found, remedy = f"there is no experiment {experiment!r}", nearest(experiment, list(known))
         raise ParameterError(Fault(where="experiment", found=found, allowed=allowed, remedy=remedy))
-    if len(known) != 1:
+    alone = [*filter(None, [client.file.main_experiment])] or list(client.file.experiments) or list(known)
+    if len(alone) != 1:
         found = f"it is empty, and there are {len(known)} experiments" if known else "there is no experiment"
-        raise ParameterError(Fault(where="experiment", found=found, allowed=allowed, remedy="name one of them"))
-    return known[0]
+        remedy = "name one of them, or the one that is meant under main_experiment in client.yml"
+        raise ParameterError(Fault(where="experiment", found=found, allowed=allowed, remedy=remedy))
+    return alone[0]
 
 
 def _rule_days(client: Client) -> int:

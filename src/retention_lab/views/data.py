@@ -40,7 +40,7 @@ def table_of_tables(client: Client) -> Table:
 
 
 def table_of_faults(client: Client, observation: Observation | None = None) -> Table:
-    """What was found, and what was done about it; with `observation` also whom the observation of customers leaves out."""
+    """What was found, and what was done about it; of an `observation` also whom it leaves out."""
     text = client.text
     rows = [row for loaded in client.inputs for row in _found(loaded, text)]
     rows += _observed(observation, text) if observation else []

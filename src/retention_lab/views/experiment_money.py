@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from retention_lab.analysis.experiments.money import VariantMoney
 from retention_lab.analysis.experiments.study import ExperimentStudy
-from retention_lab.findings.experiments.amounts import amount, large_amount
+from retention_lab.findings.experiments.amounts import amount, large_amount, why_no_effects
 from retention_lab.findings.experiments.money import chance
 from retention_lab.findings.words import covariate_name, rounded, span
 from retention_lab.text import Text
@@ -24,7 +24,7 @@ def plot_roll_out(study: ExperimentStudy, money: Sequence[VariantMoney], text: T
     known = [one for one in money if one.roll_out_values.size]
     if not known:
         said = text.say("0 treatments have a worth that can be drawn.")
-        return no_chart(said, _why_no_money(money, text))
+        return no_chart(said, _why_no_money(study, money, text))
     one = max(known, key=lambda found: found.net.value)
     values, height = _density(one)
     with themed_axes(height=2.9) as (figure, axes):
@@ -64,11 +64,12 @@ def _who(one: VariantMoney, text: Text) -> dict[str, str]:
     return {"variant": one.variant, "n": text.count(one.n_customers)}
 
 
-def _why_no_money(money: Sequence[VariantMoney], text: Text) -> str:
+def _why_no_money(study: ExperimentStudy, money: Sequence[VariantMoney], text: Text) -> str:
+    # Money without an outcome behind it is what is left where no effect may be read.
+    if study.trial is None or any(not one.basis for one in money):
+        return why_no_effects(study, text)
     if not money:
-        return text.say(
-            "The client file does not say what an outcome is worth, so there is no worth of a roll-out to draw."
-        )
+        return text.say("No outcome is known to be worth money, or no effect may be read, so nothing can be earned.")
     return text.say("The worth of a roll-out cannot be estimated.")
 
 
@@ -93,9 +94,9 @@ def _name_sides(axes: Axes, one: VariantMoney, text: Text) -> None:
 
 def table_of_money(study: ExperimentStudy, money: Sequence[VariantMoney], text: Text) -> Table:
     """What each treatment brings, costs and leaves, for each customer treated and rolled out."""
-    rows = [_money_row(one, text) for one in money]
-    nothing = (_why_no_money(money, text), "", "", "", "", "")
-    n = money[0].n_customers if money else 0
+    rows = [_money_row(one, text) for one in money if one.basis]
+    nothing = (_why_no_money(study, money, text), "", "", "", "", "")
+    n = money[0].n_customers if rows else 0
     return Table(
         caption=_caption(study, money, text),
         columns=(
@@ -126,7 +127,7 @@ def _money_row(one: VariantMoney, text: Text) -> tuple[str, ...]:
 
 
 def _caption(study: ExperimentStudy, money: Sequence[VariantMoney], text: Text) -> str:
-    if not money:
+    if not any(one.basis for one in money):
         return text.say("What a treatment earns.")
     values = {
         "basis": text.join([text.say("“{outcome}”", outcome=covariate_name(name)) for name in money[0].basis]),

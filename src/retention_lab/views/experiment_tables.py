@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from retention_lab.analysis.experiments.effects import Effect, Trimmed
-from retention_lab.analysis.experiments.gates import Gate
+from retention_lab.analysis.experiments.gates import Gate, failed
 from retention_lab.analysis.experiments.segments import Interaction
 from retention_lab.analysis.experiments.study import ExperimentStudy
-from retention_lab.findings.experiments.amounts import Told, is_money, tell, why_not
+from retention_lab.findings.experiments.amounts import Told, is_money, tell, why_no_effects, why_not
 from retention_lab.findings.experiments.gates import gate_name, gate_sentence
 from retention_lab.findings.words import covariate_name, level_name
 from retention_lab.methods.effects import Contrast
@@ -45,7 +45,7 @@ def table_of_variants(study: ExperimentStudy, text: Text) -> Table:
             text.say("Customers analysed"),
         ),
         align=("left", "right", "right", "right", "right"),
-        rows=_variant_rows(study, text) or ((text.say("There is no experiment"), "", "", "", ""),),
+        rows=_variant_rows(study, text) or ((text.say("There is no experiment."), "", "", "", ""),),
     )
 
 
@@ -107,7 +107,7 @@ def table_of_gates(study: ExperimentStudy, gates: Sequence[Gate], text: Text) ->
         caption=caption,
         columns=(text.say("Check"), text.say("Result"), text.say("What was found")),
         align=("left", "left", "left"),
-        rows=tuple(rows) or ((text.say("There is no experiment to check"), "", ""),),
+        rows=tuple(rows) or ((text.say("There is no experiment to check."), "", ""),),
     )
 
 
@@ -133,7 +133,7 @@ def table_of_effects(study: ExperimentStudy, effects: Sequence[Effect], text: Te
             text.say("p, Holm"),
         ),
         align=("left", "right", "right", "right", "right", "right", "right"),
-        rows=tuple(rows) or ((text.say("There is no effect to show"), "", "", "", "", "", ""),),
+        rows=tuple(rows) or ((why_no_effects(study, text), "", "", "", "", "", ""),),
     )
 
 
@@ -177,9 +177,12 @@ def _relative(told: Told, text: Text) -> str:
     return text.say("{change} ({interval})", change=told.relative, interval=told.relative_interval)
 
 
-def table_of_segments(study: ExperimentStudy, interactions: Sequence[Interaction], text: Text) -> Table:
-    """Whether the effect differs between groups; the groups themselves only where it does."""
-    rows = [row for one in interactions for row in _segment_rows(study, one, text)]
+def table_of_segments(
+    study: ExperimentStudy, interactions: Sequence[Interaction], text: Text, gates: Sequence[Gate] = ()
+) -> Table:
+    """Whether the effect differs between groups; the groups only where it does, none where one of `gates` failed."""
+    rows = [] if failed(gates) else [row for one in interactions for row in _segment_rows(study, one, text)]
+    nothing = why_no_effects(study, text) if failed(gates) else text.say("No column was named to divide customers by.")
     outcome = covariate_name(study.primary)
     return Table(
         caption=text.say(
@@ -190,7 +193,7 @@ def table_of_segments(study: ExperimentStudy, interactions: Sequence[Interaction
         ),
         columns=(text.say("Divided by"), text.say("Effect"), text.say("Customers"), text.say("p, Holm")),
         align=("left", "right", "right", "right"),
-        rows=tuple(rows) or ((text.say("No column was named to divide customers by"), "", "", ""),),
+        rows=tuple(rows) or ((nothing, "", "", ""),),
     )
 
 
@@ -231,8 +234,12 @@ def table_of_quantiles(study: ExperimentStudy, effects: Sequence[Effect], text: 
         ),
         columns=(text.say("Measure"), text.say("Control"), text.say("Treatment"), text.say("Difference")),
         align=("left", "right", "right", "right"),
-        rows=tuple(rows) or ((text.say("No outcome is an average of customers"), "", "", ""),),
+        rows=tuple(rows) or ((_why_no_averages(study, effects, text), "", "", ""),),
     )
+
+
+def _why_no_averages(study: ExperimentStudy, effects: Sequence[Effect], text: Text) -> str:
+    return text.say("No outcome is an average of customers.") if effects else why_no_effects(study, text)
 
 
 def _quantile(quantile: float, text: Text) -> str:
@@ -266,7 +273,7 @@ def table_of_trimmed(study: ExperimentStudy, effects: Sequence[Effect], text: Te
             text.say("Largest left out"),
         ),
         align=("left", "right", "right", "right"),
-        rows=tuple(rows) or ((text.say("No outcome is an average of customers"), "", "", ""),),
+        rows=tuple(rows) or ((_why_no_averages(study, effects, text), "", "", ""),),
     )
 
 

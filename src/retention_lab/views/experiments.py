@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from retention_lab.analysis.experiments.effects import Effect
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.analysis.experiments.survival import SurvivalArms
-from retention_lab.findings.experiments.amounts import digits_for, effect_sentence, factor_of
+from retention_lab.findings.experiments.amounts import digits_for, effect_sentence, factor_of, why_no_effects
 from retention_lab.findings.words import at_time, covariate_name
 from retention_lab.methods.effects import Contrast
 from retention_lab.text import Text
@@ -57,8 +57,8 @@ def _absolute_effects(study: ExperimentStudy, effects: Sequence[Effect], text: T
     """The primary outcome alone in its own unit: outcomes in different units have no common axis."""
     shown = [effect for effect in effects if effect.outcome == study.primary and not effect.contrast.reason]
     if not shown:
-        said = text.say("0 effects could be estimated.")
-        return no_chart(said, text.say("There is no effect to draw."))
+        why = text.say("No effect on the primary outcome can be estimated.") if effects else why_no_effects(study, text)
+        return no_chart(text.say("0 effects to draw."), why)
     spec = shown[0].spec
     factor = factor_of(spec)
     rows = [
@@ -165,8 +165,8 @@ def plot_staying(study: ExperimentStudy, effects: Sequence[Effect], text: Text) 
     outcome = next((effect.outcome for effect in effects if effect.staying), "")
     arms = [one for effect in effects if effect.outcome == outcome and (one := effect.staying) and _is_seen(one)]
     if not arms:
-        said = text.say("0 outcomes of this experiment ask who stays.")
-        return no_chart(said, text.say("There are no curves of staying to draw."))
+        why = text.say("No outcome of this experiment asks who stays.") if effects else why_no_effects(study, text)
+        return no_chart(text.say("0 curves of staying to draw."), why)
     shown = arms[: MAX_CURVES - 1]
     named = [(effect.variant, effect.staying.treatment) for effect in effects if effect.staying in shown]
     named = [(_control(study), shown[0].control), *named]

@@ -208,3 +208,18 @@ def test_codes_of_an_outcome_may_say_yes_and_no(write_client: Write, told: Told)
 
     assert load_client_file(client())
     assert "values.gott: not a known column" in told(lambda: load_client_file(client(values={"gott": {"ja": True}})))
+
+
+def test_the_main_experiment_is_one_that_there_is(write_client: Write, told: Told) -> None:
+    tables = {"assignments": {"source": "tests.csv", "columns": {**MAPPED, "experiment": "which"}}}
+    both = {"spring": arms(), "autumn": arms()}
+    path = write_client(CUSTOMERS, top={"experiments": both, "main_experiment": "autumn"}, tables=tables)
+    assert load_client_file(path).main_experiment == "autumn"
+    path = write_client(CUSTOMERS, top={"experiments": both, "main_experiment": "autum"}, tables=tables)
+    assert "did you mean autumn?" in told(lambda: load_client_file(path))
+
+
+def test_shares_are_planned_in_proportion_to_each_other(write: Callable[..., Path], told: Told) -> None:
+    thirds = arms(shares={"a": 0.33, "b": 0.33, "c": 0.33})
+    assert load_client_file(write({"spring": thirds})).experiments["spring"].shares["c"] == 0.33
+    assert "add up to 0.8" in told(lambda: load_client_file(write({"spring": arms(shares={"a": 0.4, "b": 0.4})})))

@@ -179,6 +179,20 @@ def test_the_arms_of_a_plan_add_up() -> None:
     )
 
 
+def test_after_a_failed_check_no_table_shows_a_number_of_an_effect() -> None:
+    gates = [gate("lost", "failed")]
+    tables = [
+        table_of_effects(study(), [], TEXT),
+        table_of_quantiles(study(), [], TEXT),
+        table_of_trimmed(study(), [], TEXT),
+        table_of_segments(study(), [interaction(0.001)], TEXT, gates),
+        table_of_money(study(), [money(basis=())], TEXT),
+    ]
+
+    assert {table.rows[0][0] for table in tables} == {"A check that must hold first has failed, so no effect is shown."}
+    assert {len(table.rows) for table in tables} == {1}
+
+
 @pytest.mark.parametrize(
     "table",
     [

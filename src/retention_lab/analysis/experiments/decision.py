@@ -25,6 +25,8 @@ Answer = Literal[
     "money_unknown",
 ]
 
+_IN_THE_WAY: dict[Answer, str] = {"too_early": "early_look", "not_enough_data": "size"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -51,8 +53,8 @@ def decide(
     own = next((one for one in money if effect and one.variant == effect.variant), None)
     broken = tuple(one for one in effects if effect and one.variant == effect.variant and breaks_guardrail(one))
     answer = _answer(study, gates, effect, own, broken)
-    early = tuple(gate for gate in gates if gate.name == "early_look" and gate.status == "warned")
-    in_the_way = failed(gates) if answer == "invalid" else early if answer == "too_early" else ()
+    warned = tuple(gate for gate in gates if gate.status == "warned" and gate.name == _IN_THE_WAY.get(answer))
+    in_the_way = failed(gates) if answer == "invalid" else warned
     return Decision(answer=answer, effect=effect, money=own, gates=in_the_way, guardrails=broken)
 
 

@@ -114,7 +114,8 @@ def _assignment(trial: Trial) -> Gate:
     double, n = float(counts.other_variant.max()), float(counts.assigned.sum())
     other, known = float(counts.received_other.sum()), float(counts.received_known.sum())
     outside = float(counts.outside.sum())
-    shares = {"double": double / n if n else 0.0, "received": other / known if known else 0.0, "outside": outside / n}
+    parts = {"double": (double, n), "received": (other, known), "outside": (outside, n + outside)}
+    shares = {name: part / whole if whole else 0.0 for name, (part, whole) in parts.items()}
     many = max(shares.values())
     status: Status = "failed" if many > MANY else "warned" if many > SOME else "passed"
     rows = _rows(counts, "received_other", "received_known")

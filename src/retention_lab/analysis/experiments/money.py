@@ -59,13 +59,13 @@ class VariantMoney:
 def estimate_money(
     client: Client, study: ExperimentStudy, effects: Sequence[Effect], *, roll_out_customers: int = 0
 ) -> tuple[VariantMoney, ...]:
-    """The money of each treatment; none where no outcome is worth money.
+    """The money of each treatment; none where no effect may be read, or no outcome is worth money.
 
     An outcome counts if client.yml says what it is worth (`money`). Where none does, staying counts with the monthly
     value of the customers, else what was bought. `roll_out_customers` 0 means as many as were in the experiment.
     """
     trial = study.trial
-    if trial is None:
+    if trial is None or not effects:
         return ()
     worth = _worth(client, study)
     if not worth:

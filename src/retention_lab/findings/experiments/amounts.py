@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from retention_lab.analysis.experiments.effects import Effect
+from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.words import covariate_name, rounded, span
 from retention_lab.methods.effects import Contrast
 from retention_lab.methods.estimates import Estimate, Reason
@@ -199,6 +200,13 @@ def _inside(effect: Effect, text: Text) -> str:
     if effect.spec.kind == "proportion":
         return text.say("the share with “{outcome}”", outcome=outcome)
     return text.say("“{outcome}”", outcome=outcome)
+
+
+def why_no_effects(study: ExperimentStudy, text: Text) -> str:
+    """Why no effect at all is shown: there is no experiment, or a check that must hold first has failed."""
+    if study.trial is None:
+        return text.say("There is no experiment, so there is no effect to show.")
+    return text.say("A check that must hold first has failed, so no effect is shown.")
 
 
 def why_not(reason: Reason, text: Text) -> str:
