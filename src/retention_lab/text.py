@@ -19,6 +19,8 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 LANGUAGES = ("en", "it", "es", "fr", "sl")
 _LOCALE_DIR = Path(__file__).parent / "locale"
 _DASH = "–"
+# A hyphen would let a line end between the sign and its number.
+_MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,15 @@ class Text:
         if not math.isfinite(value):
             return _DASH
         # Rounding may leave -0.0, and nobody should have to read "-0".
-        return format_decimal(round(value, digits) + 0.0, f"#,##0.{'0' * digits}".rstrip("."), locale=self._locale)
+        pattern = f"#,##0.{'0' * digits}".rstrip(".")
+        return format_decimal(round(value, digits) + 0.0, pattern, locale=self._locale).replace("-", _MINUS)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share (0 to 1) as a percentage; a dash where there is none."""
         if not math.isfinite(share):
             return _DASH
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-        return format_percent(round(share, digits + 2) + 0.0, pattern, locale=self._locale)
+        return format_percent(round(share, digits + 2) + 0.0, pattern, locale=self._locale).replace("-", _MINUS)
 
     def money(self, amount: float, digits: int = 0) -> str:
         """An amount in the client's currency."""
@@ -82,7 +85,8 @@ class Text:
             # A code of letters would run into the number: CHF5.
             pattern = pattern.replace("¤", "¤\u00a0")
         rounded = round(amount, digits) + 0.0
-        return format_currency(rounded, self.currency, pattern, locale=self._locale, currency_digits=False)
+        told = format_currency(rounded, self.currency, pattern, locale=self._locale, currency_digits=False)
+        return told.replace("-", _MINUS)
 
     def date(self, day: date) -> str:
         """A day, written out: 31 October 2026."""

@@ -55,13 +55,16 @@ ASSIGNMENTS = pd.DataFrame(
         "before": np.round(50 * (NOISE + TIME), 2),
     }
 )
+BUYER, WHEN, WORTH = np.random.default_rng(20260102).random((3, 12 * N))
+BUYS = np.floor(N * BUYER**1.5).astype(int)
 PURCHASES = pd.DataFrame(
     {
-        "customer_id": [f"C{row % N:04d}" for row in range(6 * N)],
+        "customer_id": np.array(ID)[BUYS],
+        # Some buy often, others seldom, and a third of them no more after the first summer of the experiment.
         "occurred_at": texts(
-            pd.Timestamp("2024-06-01") + pd.to_timedelta([row * 61 % 570 for row in range(6 * N)], unit="D")
+            pd.Timestamp("2024-01-01") + pd.to_timedelta(np.floor(np.where(BUYS % 3 == 0, 600, 731) * WHEN), unit="D")
         ),
-        "amount": [5.0 + row * 7 % 30 for row in range(6 * N)],
+        "amount": np.round(5.0 + 30 * WORTH, 2),
     }
 )
 SPEND = {"kind": "mean", "role": "primary", "column": "spend"}
@@ -124,7 +127,8 @@ def renamed(names: Mapping[str, str]) -> pd.DataFrame:
 
 THREE = {"none": 0.34, "email": 0.33, "letter": 0.33}
 TWELVE = [f"arm {place:02d}" for place in range(12)]
-BY_INACTIVITY = {"churn": {"kind": "inactivity", "inactive_days": 60}}
+BY_INACTIVITY = {"churn": {"kind": "inactivity", "inactive_days": 120}}
+SILENT = {"customers": CUSTOMERS.drop(columns=["started_on", "ended_on"]), "transactions": PURCHASES}
 CLUSTERS = {"cluster": [f"S{row % 40:02d}" for row in ROW]}
 OF_CLUSTER = {"variant": np.where(ROW % 40 < 20, "control", "offer")}
 IN_MONTHS = {"months": 1 + np.floor(24 * TIME), "gone": LEFT.astype(int)}
@@ -182,10 +186,10 @@ EVALUATED: dict[str, Odd] = {
     "numbers as variants": odd(
         "no_evidence", renamed({"control": "0", "offer": "1"}), control="0", shares={"0": 0.5, "1": 0.5}
     ),
-    "variants that mean none": odd(
-        "no_evidence", renamed({"control": "nan", "offer": "None"}), control="nan", shares={"nan": 0.5, "None": 0.5}
+    "variants that read as codes": odd(
+        "no_evidence", renamed({"control": "False", "offer": "NULL"}), control="False", shares={"False": 0.5, "NULL": 0.5}
     ),
-    "a row for each order": odd("no_evidence", pd.concat([ASSIGNMENTS, ASSIGNMENTS[ROW % 3 == 0]])),
+    "a row for each order": odd("no_evidence", pd.concat([ASSIGNMENTS, ASSIGNMENTS[ROW % 3 == 0].assign(spend=7.0)])),
     "clusters": odd("no_evidence", ASSIGNMENTS.assign(**CLUSTERS, **OF_CLUSTER)),
     "few clusters": odd("not_enough_data", ASSIGNMENTS.assign(cluster=np.where(TREATED, "two", "one"))),
     "clusters in two variants": odd("invalid", ASSIGNMENTS.assign(**CLUSTERS)),
@@ -250,7 +254,7 @@ EVALUATED: dict[str, Odd] = {
         asked={"experiment": "churn-survival"},
     ),
     "by inactivity": odd(
-        "no_evidence", None, {"stay": STAY}, others={"transactions": PURCHASES}, changes=BY_INACTIVITY | {"money": MONEY}
+        "no_evidence", None, {"stay": STAY}, others=SILENT, changes=BY_INACTIVITY | {"money": MONEY}
     ),
     "segments": odd("no_evidence", asked={"segment_by": ["plan", "region"]}),
     "segments of one": odd("no_evidence", others={"customers": CUSTOMERS.assign(plan=ID)}, asked={"segment_by": ["plan"]}),
@@ -352,3 +356,43 @@ def table_of(name: str, frame: pd.DataFrame, more: Mapping[str, Any]) -> dict[st
             own["club"] = {"column": "club", "since": "club"}
         spec |= {"entry": "unknown", "covariates": own, **({"unit": "months"} if "tenure" in frame else {})}
     return spec
+
+DATED = {"customers": CUSTOMERS}
+BOUGHT = {"customers": CUSTOMERS, "transactions": PURCHASES}
+
+PLANNED: dict[str, Odd] = {
+    "contract": Odd(verdict="watch", tables=DATED, changes={"money": MONEY}, asked={"reward": 5.0}),
+    "tenure only": Odd(verdict="watch", tables={"customers": TENURES}, changes={"money": MONEY}),
+    "inactivity": Odd(verdict="watch", tables=SILENT, changes=BY_INACTIVITY | {"money": MONEY}),
+    "purchases alone": Odd(verdict="watch", tables={"transactions": PURCHASES}, changes=BY_INACTIVITY),
+    "nobody left": Odd(verdict="not_enough_data", tables={"customers": CUSTOMERS.assign(ended_on="")}),
+    "few customers": Odd(verdict="not_enough_data", tables={"customers": CUSTOMERS.head(12)}),
+    "nobody is here": Odd(verdict="watch", tables={"customers": CUSTOMERS.assign(ended_on="2025-11-30")}),
+    "strata": Odd(verdict="watch", tables=DATED, asked={"group_by": ["plan", "region"]}),
+    "new": Odd(
+        verdict="watch",
+        tables={"customers": CUSTOMERS.assign(started_on=texts(STARTED + pd.Timedelta(days=395)), ended_on="")},
+        asked={"who": "new", "outcome": "stay"},
+    ),
+    "more than there is": Odd(verdict="watch", tables=DATED, asked={"effect": 0.22, "hold_out_share": 0.01}),
+    "what can be seen": Odd(verdict="fine", tables=DATED, asked={"effect": 0.0}),
+    "several variants": Odd(verdict="watch", tables=DATED, asked={"variants": ["mail", "call", "visit"]}),
+    "no monthly value": Odd(
+        verdict="watch", tables={"customers": CUSTOMERS.drop(columns="monthly_value")}, asked={"reward": 5.0}
+    ),
+    "who buys": Odd(verdict="watch", tables=BOUGHT, changes={"money": MONEY}, asked={"outcome": "buy", "reward": 2.0}),
+    "what is spent": Odd(
+        verdict="watch", tables=BOUGHT, changes={"money": MONEY}, asked={"outcome": "spend", "effect": 1.5, "reward": 2.0}
+    ),
+    "nobody buys": Odd(
+        verdict="not_enough_data",
+        tables=BOUGHT | {"transactions": PURCHASES.assign(occurred_at="2024-06-01").head(20)},
+        asked={"outcome": "buy"},
+    ),
+    "looking back": Odd(verdict="watch", tables=DATED, asked={"as_of": "2025-07-01"}),
+    "hostile names": Odd(
+        verdict="watch",
+        tables={"customers": CUSTOMERS.assign(plan=np.array(HOSTILE)[ROW % 5])},
+        asked={"variants": list(HOSTILE[:3]), "group_by": ["plan"]},
+    ),
+}

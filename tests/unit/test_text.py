@@ -26,7 +26,7 @@ def test_shares_are_written_as_percentages() -> None:
 
 
 def test_money_is_in_the_clients_currency() -> None:
-    assert [EN.money(1234.5), EN.money(1234.5, 2), Text("en", "CHF").money(-5)] == ["€1,234", "€1,234.50", "-CHF\xa05"]
+    assert [EN.money(1234.5), EN.money(1234.5, 2), Text("en", "CHF").money(-5)] == ["€1,234", "€1,234.50", "−CHF\xa05"]
 
 
 @pytest.mark.parametrize(("value", "written"), [(0.0131, "p = 0.013"), (0.00099, "p < 0.001"), (0.0, "p < 0.001")])

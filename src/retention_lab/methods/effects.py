@@ -159,7 +159,7 @@ def _spread(moments: Moments, slope: float) -> float:
     weights = np.array([1 / moments.mean[1], -ratio / moments.mean[1], -slope])
     spread = float(np.einsum("i,ij,j->", weights, moments.covariance, weights))
     terms = float(np.einsum("i,ii,i->", weights, moments.covariance, weights))
-    return spread if spread > _ROUNDING * max(terms, _ROUNDING * ratio**2) else 0.0
+    return spread if spread > _ROUNDING * max(terms, _ROUNDING * ratio * ratio) else 0.0
 
 
 def _slope(groups: tuple[Moments, Moments]) -> float:

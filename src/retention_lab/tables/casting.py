@@ -22,16 +22,28 @@ _WIDE_ISO_DAY = r"^\d{4}[/.\-]\d{2}[/.\-]\d{2}" + _CLOCK
 _WIDE_DAY = r"^\d{2}[/.\-]\d{2}[/.\-]\d{4}" + _CLOCK
 
 
+def as_own(column: ir.Value, options: ReadOptions, *, is_tidy: bool = False) -> ir.Value:
+    """The column in its own type; blanks, NaN and the declared sentinels are null, and text is trimmed.
+
+    `is_tidy`: no value of the column has a space anywhere, so that there is nothing to trim.
+    """
+    kind, sentinels = column.type(), [sentinel.strip() for sentinel in options.missing]
+    if kind.is_string():
+        text = column if is_tidy else _tidy(column)
+        return ibis.ifelse(text.isin(["", *sentinels]), None, text)
+    nothing = [column.isnan()] if kind.is_floating() else []
+    # To write numbers and days out costs more than all else: it is done only where there is something to compare with.
+    nothing += [column.cast("string").isin(sentinels)] if sentinels else []
+    # A sentinel -999 is written -999.0 in a column of fractions.
+    numbers = _numbers(sentinels) if kind.is_numeric() else []
+    nothing += [column.cast("float64").isin(numbers)] if numbers else []
+    return ibis.ifelse(ibis.or_(*nothing), None, column) if nothing else column
+
+
 def as_text(column: ir.Value, options: ReadOptions) -> ir.StringValue:
-    """Trimmed text; blanks, NaN and the declared sentinels are null."""
-    text = _tidy(column) if column.type().is_string() else column.cast("string")
-    nothing = text.isin(["", *(sentinel.strip() for sentinel in options.missing)])
-    if column.type().is_numeric():
-        # A sentinel -999 is written -999.0 in a column of fractions.
-        nothing = nothing | column.cast("float64").isin([*_numbers(options.missing)])
-    if column.type().is_floating():
-        nothing = nothing | column.isnan()
-    return ibis.ifelse(nothing, None, text)
+    """Trimmed text, and what came typed written out; blanks, NaN and the declared sentinels are null."""
+    own = as_own(column, options)
+    return own if own.type().is_string() else own.cast("string")
 
 
 def _tidy(text: ir.StringValue) -> ir.StringValue:
@@ -50,15 +62,20 @@ def as_kind(kind: Kind, column: ir.Value, text: ir.StringValue, options: ReadOpt
     if kind == "number":
         return as_number(column, text, options)
     if kind in ("day", "moment"):
-        moment = _moment(column, text, options)
-        return moment.cast("date") if kind == "day" else moment
+        own = as_own(column, options) if column.type().is_temporal() else _moment(text, options)
+        return own if kind == "day" and own.type().is_date() else own.cast("date" if kind == "day" else "timestamp")
     return text
 
 
 def as_number(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.FloatingValue:
     """A column, of which `text` is the text, as numbers; null where it cannot be read, or is not finite."""
-    typed = column.type().is_numeric()
-    number = ibis.ifelse(text.isnull(), None, column.cast("float64")) if typed else _parsed(text, options.decimal)
+    kind = column.type()
+    if kind.is_integer():
+        return as_own(column, options).cast("float64")
+    if not kind.is_numeric() and not kind.is_string():
+        # Neither a day nor a yes is a number, however it is written.
+        return ibis.null("float64")
+    number = as_own(column, options).cast("float64") if kind.is_numeric() else _parsed(text, options.decimal)
     return ibis.ifelse(number.isinf(), None, number)
 
 
@@ -83,9 +100,7 @@ def _numbers(sentinels: list[str]) -> list[float]:
     return numbers
 
 
-def _moment(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
-    if column.type().is_temporal():
-        return ibis.ifelse(text.isnull(), None, column.cast("timestamp"))
+def _moment(text: ir.StringValue, options: ReadOptions) -> ir.Value:
     iso = (_WIDE_ISO_DAY, ISO_DAY, (0, 5, 8), r"\1-\2-\3\4")
     day_first = (_WIDE_DAY, DAY, (6, 3, 0), r"\3-\2-\1\4")
     month_first = (_WIDE_DAY, DAY, (6, 0, 3), r"\3-\1-\2\4")

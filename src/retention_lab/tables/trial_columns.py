@@ -76,6 +76,12 @@ def experiment_columns(spec: Experiment) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *([spec.costs.rewarded] if spec.costs.rewarded else [])]))
 
 
+def columns_after(spec: Experiment) -> tuple[str, ...]:
+    """The columns of an experiment that are known only after the assignment: all but the covariates."""
+    before = {outcome.covariate for outcome in spec.outcomes.values()}
+    return tuple(name for name in experiment_columns(spec) if name not in before)
+
+
 def read_columns(rows: ir.Table, spec: Experiment) -> dict[str, ir.Value]:
     """For each outcome what its own columns say: `y:`, `d:`, `x:`, `t:` and `e:`; and who got the reward."""
     found: dict[str, ir.Value] = {}

@@ -322,7 +322,7 @@ def test_a_list_that_kept_nobody_is_not_dressed_up(say: Say) -> None:
     found = say(**NOBODY, save_rate=rate)
 
     assert found.caveats[0].startswith(
-        "The list of 31 October 2025 kept nobody, as far as it shows (-80.0% to -10.0%):"
+        "The list of 31 October 2025 kept nobody, as far as it shows (−80.0% to −10.0%):"
     )
 
 

@@ -61,7 +61,7 @@ def test_a_share_with_a_decimal_keeps_it(text: Text) -> None:
 @pytest.mark.parametrize(
     ("why_not", "said"),
     [
-        ("unclear", "leaves it open: 5.0% (-10.0% to 20.0%) were kept, which allows for nothing kept as well as for"),
+        ("unclear", "leaves it open: 5.0% (−10.0% to 20.0%) were kept, which allows for nothing kept as well as for"),
         ("too_few", "was too small to say: 40 contacted, 9 held out."),
         ("no_dates", "cannot tell, as the customers have tenures and no dates."),
     ],

@@ -87,7 +87,7 @@ def test_effects_stand_with_both_variants_intervals_and_p_values() -> None:
         "stay (primary)", "50.0 days", "52.0 days", "2.0 days (1.0 to 3.0)", "4.0% (2.0% to 6.0%)", "p = 0.010",
         "p = 0.020",
     )  # fmt: skip
-    assert table.rows[1][3:5] == ("-€0.40 (-€1.60 to €0.80)", "-0.8% (-3.2% to 1.6%)")
+    assert table.rows[1][3:5] == ("−€0.40 (−€1.60 to €0.80)", "−0.8% (−3.2% to 1.6%)")
     assert table.rows[2][6] == "guardrail"
 
 
@@ -133,7 +133,7 @@ def test_quantiles_are_named() -> None:
     table = table_of_quantiles(asked, [effect(spec=SPEND, outcome="spend", quantiles=quantiles)], TEXT)
 
     assert [row[0] for row in table.rows] == ["spend: median", "spend: 99% lie below"]
-    assert table.rows[0][1:] == ("€50", "€52", "€2 (-€8 to €12)")
+    assert table.rows[0][1:] == ("€50", "€52", "€2 (−€8 to €12)")
 
 
 def test_trimmed_and_untrimmed_effects_stand_side_by_side() -> None:

@@ -132,7 +132,7 @@ def test_looks_show_both_intervals_and_end_with_the_last() -> None:
     assert len(dashed) == 2
     assert dashed[1][-1] == pytest.approx(2 + 10 / np.sqrt(30))
     assert words(chart) == ["at any time", "one look"]
-    assert chart.alt == "After 30 looks the effect of “offer” is €2.00 (-€1.65 to €5.65)."
+    assert chart.alt == "After 30 looks the effect of “offer” is €2.00 (−€1.65 to €5.65)."
     # The first looks, ten times as wide, do not set the scale.
     assert chart.figure.axes[0].get_ylim()[1] < 12
     assert is_light(chart)

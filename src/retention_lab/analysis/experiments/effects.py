@@ -216,7 +216,9 @@ def moments_in(row: pd.Series) -> Moments:
         ],
         dtype=float,
     )
-    return Moments(n=float(row.n), mean=np.nan_to_num(mean), covariance=np.nan_to_num(covariance))
+    # A spread beyond what a number can hold is not a large one: it says that nothing can be estimated.
+    endless = {"posinf": np.inf, "neginf": -np.inf}
+    return Moments(n=float(row.n), mean=np.nan_to_num(mean, **endless), covariance=np.nan_to_num(covariance, **endless))
 
 
 def _row(frame: pd.DataFrame, outcome: str, variant: str) -> pd.Series:

@@ -16,6 +16,7 @@ from retention_lab.methods.sample_ratio import check_sample_ratio
 from retention_lab.tables.experiment_file import Outcome
 from retention_lab.tables.experiment_reductions import moments_of
 from retention_lab.tables.experiments import Trial
+from retention_lab.tables.trial_columns import columns_after
 
 Status = Literal["passed", "warned", "failed", "not_applicable"]
 FAILS, WARNS = 0.001, 0.01
@@ -61,7 +62,7 @@ def check_gates(study: ExperimentStudy, effects: Sequence[Effect]) -> tuple[Gate
         _unit(trial),
         _maturity(study, trial),
         _early_look(trial),
-        _filter(trial),
+        _filter(study, trial),
         _lost(study, trial),
         _balance(study, trial, frame),
         _size(study, trial, effects, frame),
@@ -172,13 +173,19 @@ def _early_look(trial: Trial) -> Gate:
     return Gate(name="early_look", status="warned" if early else "passed", facts=facts | {"anytime": 0.0})
 
 
-def _filter(trial: Trial) -> Gate:
-    """A condition that the treatment may have changed picks other customers in each variant."""
+def _filter(study: ExperimentStudy, trial: Trial) -> Gate:
+    """A condition that the treatment may have changed picks other customers in each variant.
+
+    An outcome is what the treatment is to change: no test need show that it has.
+    """
     kept = trial.kept_by_filter
     if kept.empty:
         return Gate(name="filter", status="not_applicable", facts={})
-    pvalue = _same_share(kept.kept, kept.before)
     rows = _rows(kept, "kept", "before")
+    known_after = {"received", *columns_after(trial.spec)}
+    if known_after & {condition.partition("=")[0] for condition in study.where}:
+        return Gate(name="filter", status="failed", rows=rows, facts={})
+    pvalue = _same_share(kept.kept, kept.before)
     return Gate(name="filter", status=_worst("warned", _judged(pvalue)), pvalue=pvalue, rows=rows, facts={})
 
 
@@ -211,7 +218,7 @@ def _same_share(part: pd.Series, whole: pd.Series) -> float:
 def _balance(study: ExperimentStudy, trial: Trial, frame: pd.DataFrame) -> Gate:
     """Before the assignment the variants must be alike: no treatment reaches back."""
     known = [name for name, outcome in study.outcomes.items() if has_covariate(outcome)]
-    if not known:
+    if not (known and study.treatments):
         return Gate(name="balance", status="not_applicable", facts={})
     found = []
     for name in known:

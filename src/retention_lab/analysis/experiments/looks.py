@@ -65,7 +65,8 @@ def look_over_time(study: ExperimentStudy) -> tuple[Looks, ...]:
 
 def _measured(study: ExperimentStudy, trial: Trial, treatment: str) -> list[tuple[date, Contrast]]:
     frame = moments_of(trial, by=("assigned_on",))
-    frame = frame[(frame.outcome == study.primary) & (frame.n > 0)]
+    # Of whom it is not known when they were assigned, nobody can tell from which look on they would have counted.
+    frame = frame[(frame.outcome == study.primary) & (frame.n > 0) & frame.assigned_on.notna()]
     pair = (treatment, trial.variants[0])
     running = {variant: _running(frame[frame.variant == variant]) for variant in pair}
     outcome = study.outcomes[study.primary]

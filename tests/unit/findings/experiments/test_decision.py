@@ -61,7 +61,7 @@ def test_open_money_names_the_cost_at_which_it_would_pay_for_sure(text: Text) ->
     assert sure.verdict == unsure.verdict == "watch"
     assert "at less than €3.00 it would pay for sure" in sure.action
     assert "for sure" not in unsure.action
-    assert "breaks even at €2.00 (-€1.00 to €5.00)" in unsure.action
+    assert "breaks even at €2.00 (−€1.00 to €5.00)" in unsure.action
 
 
 def test_without_a_worth_the_client_file_is_told_what_it_lacks(text: Text) -> None:
@@ -77,7 +77,7 @@ def test_no_clear_effect_says_what_remains_possible_and_what_a_larger_test_would
     found = of("no_clear_effect", text, UNCLEAR)
 
     assert found.verdict == "no_evidence"
-    assert "the difference from “hold_out” is 0.4 days (-0.8 to 1.6), or 0.8% (-1.6% to 3.2%)." in found.headline
+    assert "the difference from “hold_out” is 0.4 days (−0.8 to 1.6), or 0.8% (−1.6% to 3.2%)." in found.headline
     # 2.8 standard errors of 1.2 / 1.96 are found with a chance of 80%.
     assert found.action == (
         "Do not roll out “offer” on this evidence. An experiment of this size finds an effect of 1.7 days with a "

@@ -76,7 +76,7 @@ def test_what_is_not_clear_keeps_its_sign_and_says_that_nothing_shows(text: Text
     found = of(text, contrast(-0.4, 1.2), SPEND)
 
     assert found.verdict == "no_evidence"
-    assert "the difference from “hold_out” is -€0.40 (-€1.60 to €0.80), or -0.8% (-3.2% to 1.6%)." in found.headline
+    assert "the difference from “hold_out” is −€0.40 (−€1.60 to €0.80), or −0.8% (−3.2% to 1.6%)." in found.headline
 
 
 @pytest.mark.parametrize("reason", ["too_few", "not_observed", "near_nought"])

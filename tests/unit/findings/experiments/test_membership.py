@@ -17,7 +17,7 @@ def test_both_numbers_are_given_and_neither_is_called_an_effect(text: Text) -> N
     assert found.verdict == "no_evidence"
     assert found.headline == (
         "Read naively, members of “club” are ahead by 27.9 points (26.4 to 29.4) after 365 days; counted only from 193 "
-        "days on, when they had joined, they are not clearly ahead or behind (0.2 points; -1.2 to 1.6). Neither is an "
+        "days on, when they had joined, they are not clearly ahead or behind (0.2 points; −1.2 to 1.6). Neither is an "
         "effect of the programme: who joins is not like who does not."
     )
     assert "experiment-plan" in found.action
