@@ -36,7 +36,8 @@ def render_report(nb: Mapping[str, Any]) -> str:
         written=lambda value: _written(value, text),
         style=_style(),
     )
-    return html + "\n"
+    # No line may end between a minus and the sign of a currency.
+    return re.sub(r"\u2212(?=[^\d\s<])", "\u2212\u2060", html) + "\n"
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -59,12 +60,17 @@ def _shorter(found: re.Match[str]) -> str:
     return f"{float(found[0]):.1f}"
 
 
-def no_chart(said: str, caption: str) -> Chart:
-    """Stands where there is nothing to draw: a sentence, with a number as every alternative text."""
-    with themed_axes(height=1.0) as (figure, axes):
+def no_chart(said: str, caption: str, why: str = "") -> Chart:
+    """Stands where there is nothing to draw: `why`, or what is said, which has a number as every alternative text."""
+    lines = textwrap.wrap(why or said, _LINE)
+    with themed_axes(height=0.6 + 0.3 * len(lines)) as (figure, axes):
         axes.axis("off")
-        axes.text(0, 0.5, said, va="center")
-    return Chart(figure, caption, said)
+        axes.text(0, 0.5, "\n".join(lines), va="center")
+    return Chart(figure, caption, f"{why} {said}".strip())
+
+
+# So many letters fill the width of a chart.
+_LINE = 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ def plot_looks(study: ExperimentStudy, looks: Sequence[Looks], text: Text) -> Ch
     """The interval that holds at any time, as a band over the days, with that of a single look beside it."""
     drawn = [one for one in looks if len(one.looks) > 1][:MAX_PANELS]
     if not drawn:
-        return no_chart(text.say("0 looks over time can be drawn."), _why_no_looks(study, text))
+        said, caption = text.say("0 looks over time can be drawn."), text.say("The effect as customers came in.")
+        return no_chart(said, caption, _why_no_looks(study, text))
     spec = study.outcomes[drawn[0].outcome]
     with themed_axes(height=0.8 + 2.3 * len(drawn)) as (figure, axes):
         axes.remove()

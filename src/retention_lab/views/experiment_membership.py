@@ -17,7 +17,8 @@ def plot_membership(memberships: Sequence[Membership], text: Text) -> Chart:
     shown = [one for one in memberships if not (one.naive.reason and one.landmark.reason)]
     if not shown:
         said = text.say("0 programmes that customers join can be compared.")
-        return no_chart(said, text.say("There are no members to compare with others."))
+        why = text.say("No programme is declared that customers join: there are no members to compare with others.")
+        return no_chart(said, text.say("Members against others."), why)
     rows = [row for one in shown for row in _rows(one, text)]
     with themed_axes(height=1.2 + 0.36 * len(rows)) as (figure, axes):
         for place, (_, estimate, colour) in enumerate(reversed(rows)):

@@ -13,7 +13,7 @@ from retention_lab.findings.experiments.amounts import amount, large_amount, why
 from retention_lab.findings.experiments.money import chance
 from retention_lab.findings.words import covariate_name, rounded, span
 from retention_lab.text import Text
-from retention_lab.views.display import Chart, Table, no_chart
+from retention_lab.views.display import Align, Chart, Table, no_chart
 from retention_lab.views.theme import ACCENT, INK, MUTED, PALETTE, WORDS, themed_axes
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ def plot_roll_out(study: ExperimentStudy, money: Sequence[VariantMoney], text: T
     known = [one for one in money if one.roll_out_values.size]
     if not known:
         said = text.say("0 treatments have a worth that can be drawn.")
-        return no_chart(said, _why_no_money(study, money, text))
+        return no_chart(said, text.say("What a roll-out would be worth."), _why_no_money(study, money, text))
     one = max(known, key=lambda found: found.net.value)
     values, height = _density(one)
     with themed_axes(height=2.9) as (figure, axes):
@@ -93,36 +93,42 @@ def _name_sides(axes: Axes, one: VariantMoney, text: Text) -> None:
 
 
 def table_of_money(study: ExperimentStudy, money: Sequence[VariantMoney], text: Text) -> Table:
-    """What each treatment brings, costs and leaves, for each customer treated and rolled out."""
-    rows = [_money_row(one, text) for one in money if one.basis]
-    nothing = (_why_no_money(study, money, text), "", "", "", "", "")
-    n = money[0].n_customers if rows else 0
+    """What each treatment brings, costs and leaves, for each customer treated and rolled out: a column for each."""
+    known = [one for one in money if one.basis]
+    if not known:
+        nothing = (_why_no_money(study, money, text), "")
+        return Table(
+            caption=_caption(study, money, text),
+            columns=(text.say("Margin"), ""),
+            align=("left", "right"),
+            rows=(nothing,),
+        )
+    right: list[Align] = ["right"] * len(known)
+    heads = (
+        text.say("Brings"),
+        text.say("Costs"),
+        text.say("Leaves"),
+        text.say("For {n} customers", n=text.count(known[0].n_customers)),
+        text.say("Chance of a loss"),
+    )
     return Table(
         caption=_caption(study, money, text),
-        columns=(
-            text.say("Treatment"),
-            text.say("Brings"),
-            text.say("Costs"),
-            text.say("Leaves"),
-            text.say("Chance of a loss"),
-            text.say("For {n} customers", n=text.count(n)) if n else text.say("Rolled out"),
-        ),
-        align=("left", "right", "right", "right", "right", "right"),
-        rows=tuple(rows) or (nothing,),
+        columns=(text.say("Margin"), *(one.variant for one in known)),
+        align=("left", *right),
+        rows=tuple(zip(heads, *(_amounts(one, text) for one in known), strict=True)),
     )
 
 
-def _money_row(one: VariantMoney, text: Text) -> tuple[str, ...]:
+def _amounts(one: VariantMoney, text: Text) -> tuple[str, ...]:
     if one.net.reason:
         unknown = text.say("not estimable")
-        return one.variant, unknown, amount(one.cost, text), unknown, "", unknown
+        return unknown, amount(one.cost, text), unknown, unknown, unknown
     return (
-        one.variant,
         amount(one.gain, text),
         amount(one.cost, text),
         amount(one.net, text),
-        chance(one.loss_chance, text) if one.roll_out_values.size else "",
         large_amount(one.roll_out, text),
+        chance(one.loss_chance, text) if one.roll_out_values.size else text.say("not estimable"),
     )
 
 

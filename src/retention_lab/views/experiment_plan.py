@@ -18,7 +18,8 @@ def plot_power(plan: ExperimentPlan, text: Text) -> Chart:
     curve = plan.curve
     if not len(curve):
         said = text.say("0 effects can be drawn.")
-        return no_chart(said, text.say("There is too little to say what the experiment would find."))
+        why = text.say("There is too little to say what the experiment would find.")
+        return no_chart(said, text.say("What the experiment would find."), why)
     factor = 1.0 if plan.asked.outcome == "spend" else 100.0
     effects = factor * curve.effect.to_numpy(dtype=float)
     with themed_axes() as (figure, axes):

@@ -58,7 +58,7 @@ def _absolute_effects(study: ExperimentStudy, effects: Sequence[Effect], text: T
     shown = [effect for effect in effects if effect.outcome == study.primary and not effect.contrast.reason]
     if not shown:
         why = text.say("No effect on the primary outcome can be estimated.") if effects else why_no_effects(study, text)
-        return no_chart(text.say("0 effects to draw."), why)
+        return no_chart(text.say("0 effects to draw."), text.say("The effects."), why)
     spec = shown[0].spec
     factor = factor_of(spec)
     rows = [
@@ -166,7 +166,7 @@ def plot_staying(study: ExperimentStudy, effects: Sequence[Effect], text: Text) 
     arms = [one for effect in effects if effect.outcome == outcome and (one := effect.staying) and _is_seen(one)]
     if not arms:
         why = text.say("No outcome of this experiment asks who stays.") if effects else why_no_effects(study, text)
-        return no_chart(text.say("0 curves of staying to draw."), why)
+        return no_chart(text.say("0 curves of staying to draw."), text.say("Who is still a customer."), why)
     shown = arms[: MAX_CURVES - 1]
     named = [(effect.variant, effect.staying.treatment) for effect in effects if effect.staying in shown]
     named = [(_control(study), shown[0].control), *named]

@@ -197,12 +197,12 @@ def test_power_marks_what_was_asked_for_else_the_smallest_found() -> None:
         (plot_roll_out(study(), [], TEXT), "No outcome is known to be worth money"),
         (plot_roll_out(study(), [money(basis=(), roll_out_values=np.empty(0))], TEXT), "A check that must hold first"),
         (plot_roll_out(study(), [money(reason="too_few", roll_out_values=np.empty(0))], TEXT), "cannot be estimated"),
-        (plot_membership([], TEXT), "There are no members"),
+        (plot_membership([], TEXT), "there are no members"),
         (plot_power(plan(curve=plan().curve.head(0)), TEXT), "too little to say"),
     ],
 )
 def test_where_there_is_nothing_to_draw_a_sentence_says_why(chart: Chart, said: str) -> None:
-    assert said in chart.caption
+    assert said in chart.alt
     assert chart.alt
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from retention_lab.analysis.experiments.gates import WARNS, Gate, GateRow
+from retention_lab.analysis.experiments.gates import FEW_EVENTS, WARNS, Gate, GateRow
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import horizon_name
 from retention_lab.findings.words import covariate_name
@@ -178,6 +178,9 @@ def size_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
         fewest,
         **values,
     )
+    if gate.status == "warned" and gate.facts.get("nonzero", math.nan) < 2 * FEW_EVENTS:
+        few = text.count(gate.facts["nonzero"])
+        return f"{said} " + text.say("With the control, only {few} have a value other than nought.", few=few)
     if math.isnan(gate.facts["events"]):
         return said
     if study.outcomes[gate.about].kind == "survival":

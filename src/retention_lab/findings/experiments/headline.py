@@ -1,6 +1,7 @@
 """Experiments in sentences: the first screen of the report, and all that a playbook says beside it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retention_lab.analysis.experiments.decision import Decision
 from retention_lab.analysis.experiments.effects import Effect, primary_effects
@@ -56,7 +57,8 @@ def _read(
     study: ExperimentStudy, decision: Decision, effects: Sequence[Effect], money: Sequence[VariantMoney], text: Text
 ) -> list[Finding]:
     """The effects on the primary outcome, the money, and the guardrails that do not hold."""
-    found = [effect_finding(study, effect, text) for effect in primary_effects(study, effects)]
+    # What is to be kept in mind of an effect stands with it further down; the decision has its own.
+    found = [replace(effect_finding(study, effect, text), caveats=()) for effect in primary_effects(study, effects)]
     earned = money_finding(study, money, decision, text)
     broken = [effect_finding(study, effect, text) for effect in decision.guardrails]
     return [*found, *([earned] if earned else []), *broken]
