@@ -28,11 +28,14 @@ check: .venv/dev ## Check style, types, import contracts, notebooks and document
 lab: .venv/runtime ## Open JupyterLab on this workspace, with the playbooks in view
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/playbooks $(LAB_ARGS)
 
-bench: .venv/dev ## Measure: coverage of intervals, the Cox model, a report, a batch; about an hour
+bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, a report, a batch; over an hour
 	@$(BIN)/python bench/coverage.py
 	@$(BIN)/python bench/cells.py
 	@$(BIN)/python bench/cox.py speed
 	@$(BIN)/python bench/cox.py coverage
+	@$(BIN)/python bench/experiments.py coverage
+	@$(BIN)/python bench/experiments.py speed
+	@$(BIN)/python bench/experiments_power.py power
 	@$(BIN)/python bench/report.py
 	@$(BIN)/python bench/starts.py
 	@$(BIN)/python bench/batch.py

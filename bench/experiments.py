@@ -7,8 +7,8 @@
 and 93 to 97 % of all intervals must hold the truth; otherwise the exit code is 1. The seed was chosen beforehand.
 A share from 2,000 experiments is known to about one point.
 
-`speed` has two million customers with four outcomes go through the whole analysis, files and imports included, in a
-process of its own: at most 10 s and 2 GiB. With `--postgres` their tables lie in a server, which keeps all rows.
+`speed` has two million customers with four outcomes go through the whole analysis, their files included, in a process
+of its own: at most 10 s and 2 GiB. With `--postgres` their tables lie in a server, which keeps all rows.
 """
 
 import argparse

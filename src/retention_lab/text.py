@@ -8,6 +8,7 @@ import gettext
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import localcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _LOCALE_DIR = Path(__file__).parent / "locale"
 _DASH = "–"
 # A hyphen would let a line end between the sign and its number.
 _MINUS = "\u2212"
+# The largest number has 309 digits: what a mistake in a file holds is shown as it is, and stops no report.
+_PRECISION = 350
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,18 @@ class Text:
             return _DASH
         # Rounding may leave -0.0, and nobody should have to read "-0".
         pattern = f"#,##0.{'0' * digits}".rstrip(".")
-        return format_decimal(round(value, digits) + 0.0, pattern, locale=self._locale).replace("-", _MINUS)
+        with localcontext(prec=_PRECISION):
+            told = format_decimal(round(value, digits) + 0.0, pattern, locale=self._locale)
+        return told.replace("-", _MINUS)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share (0 to 1) as a percentage; a dash where there is none."""
         if not math.isfinite(share):
             return _DASH
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-        return format_percent(round(share, digits + 2) + 0.0, pattern, locale=self._locale).replace("-", _MINUS)
+        with localcontext(prec=_PRECISION):
+            told = format_percent(round(share, digits + 2) + 0.0, pattern, locale=self._locale)
+        return told.replace("-", _MINUS)
 
     def money(self, amount: float, digits: int = 0) -> str:
         """An amount in the client's currency."""
@@ -85,7 +92,8 @@ class Text:
             # A code of letters would run into the number: CHF5.
             pattern = pattern.replace("¤", "¤\u00a0")
         rounded = round(amount, digits) + 0.0
-        told = format_currency(rounded, self.currency, pattern, locale=self._locale, currency_digits=False)
+        with localcontext(prec=_PRECISION):
+            told = format_currency(rounded, self.currency, pattern, locale=self._locale, currency_digits=False)
         return told.replace("-", _MINUS)
 
     def date(self, day: date) -> str:

@@ -3,20 +3,17 @@
 The cells run here in one process, without a kernel, so that many clients can be tried.
 """
 
-import ast
 import re
 import warnings
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from cells import MIME, shown
 
-ROOT = Path(__file__).parents[2]
-MIME = "application/vnd.retention-lab+json"
 ROW = np.arange(400)
 LEFT = ROW * 13 % 5 < 2
 START = pd.Timestamp("2022-01-01") + pd.to_timedelta(ROW * 37 % 1200, unit="D")
@@ -85,25 +82,6 @@ def write(folder: Path, tables: dict[str, pd.DataFrame], changes: dict[str, Any]
     (folder / "client.yml").write_text(yaml.safe_dump(file), encoding="utf-8")
 
 
-def shown(folder: Path) -> list[dict[str, Any]]:
-    """What each cell of the playbook shows, run as a notebook would."""
-    notebook = nbformat.read(ROOT / "playbooks" / "churn-survival.ipynb", as_version=4)  # type: ignore[no-untyped-call]
-    space: dict[str, Any] = {}
-    bundles = []
-    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
-        tree = ast.parse(cell.source)
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, cell.id, "exec"), space)
-        if "parameters" in cell.metadata.get("tags", []):
-            space["client"] = folder.name
-        value = (
-            eval(compile(ast.Expression(last.value), cell.id, "eval"), space) if isinstance(last, ast.Expr) else None
-        )
-        if value is not None:
-            bundles.append(value._repr_mimebundle_())
-    return bundles
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_every_cell_shows_something_that_can_be_read(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,7 +96,7 @@ def test_every_cell_shows_something_that_can_be_read(
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        bundles = shown(folder)
+        bundles = shown("churn-survival", client=folder.name)
 
     assert len(bundles) > 20
     for bundle in bundles:

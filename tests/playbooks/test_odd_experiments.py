@@ -76,7 +76,7 @@ HOSTILE = (
     '=HYPERLINK("http://x.invalid")',
     "{braces} %s {0}",
     "\u202eright to left",
-    "long " * 60,
+    ("long " * 60).strip(),
 )
 
 
@@ -159,7 +159,7 @@ EVALUATED: dict[str, Odd] = {
     ),
     "one arm empty": odd("invalid", ASSIGNMENTS[~TREATED]),
     "one arm empty, no shares": odd("not_enough_data", ASSIGNMENTS[~TREATED], shares=None),
-    "one arm of one": odd("not_enough_data", ASSIGNMENTS[~TREATED | (ROW == ROW[TREATED][0])], shares=None),
+    "one arm of one": odd("not_enough_data", ASSIGNMENTS[~TREATED | (TREATED.argmax() == ROW)], shares=None),
     "one row": odd("not_enough_data", ASSIGNMENTS.head(1), shares=None),
     "no variance": odd("not_enough_data", with_spend(5.0, 5.0)),
     "no variance in one arm": odd("no_evidence", with_spend(20.0, ASSIGNMENTS.spend)),
@@ -181,13 +181,18 @@ EVALUATED: dict[str, Odd] = {
     ),
     "stray spaces and case": odd(
         "no_evidence",
-        ASSIGNMENTS.assign(variant=[f" {v.upper()}" if row % 9 == 0 else v for row, v in enumerate(ASSIGNMENTS.variant)]),
+        ASSIGNMENTS.assign(
+            variant=[f" {v.upper()}" if row % 9 == 0 else v for row, v in enumerate(ASSIGNMENTS.variant)]
+        ),
     ),
     "numbers as variants": odd(
         "no_evidence", renamed({"control": "0", "offer": "1"}), control="0", shares={"0": 0.5, "1": 0.5}
     ),
     "variants that read as codes": odd(
-        "no_evidence", renamed({"control": "False", "offer": "NULL"}), control="False", shares={"False": 0.5, "NULL": 0.5}
+        "no_evidence",
+        renamed({"control": "False", "offer": "NULL"}),
+        control="False",
+        shares={"False": 0.5, "NULL": 0.5},
     ),
     "a row for each order": odd("no_evidence", pd.concat([ASSIGNMENTS, ASSIGNMENTS[ROW % 3 == 0].assign(spend=7.0)])),
     "clusters": odd("no_evidence", ASSIGNMENTS.assign(**CLUSTERS, **OF_CLUSTER)),
@@ -205,9 +210,7 @@ EVALUATED: dict[str, Odd] = {
         {"spend": {"kind": "mean", "from": "transactions.amount", "window_days": 60, "covariate_days": 60}},
         others={"transactions": PURCHASES},
     ),
-    "the horizon is not reached": odd(
-        "not_enough_data", ASSIGNMENTS.assign(assigned_on="2025-12-20"), {"stay": STAY}
-    ),
+    "the horizon is not reached": odd("not_enough_data", ASSIGNMENTS.assign(assigned_on="2025-12-20"), {"stay": STAY}),
     "assigned on the last day": odd("not_enough_data", ASSIGNMENTS.assign(assigned_on=AS_OF), {"stay": STAY}),
     "nobody left": odd("not_enough_data", None, {"stay": STAY}, others={"customers": CUSTOMERS.assign(ended_on="")}),
     "all were gone before": odd(
@@ -218,14 +221,16 @@ EVALUATED: dict[str, Odd] = {
         ASSIGNMENTS.assign(**IN_MONTHS),
         {
             "stay": {
-                "kind": "survival", "horizon_days": 360, "duration": "months", "event_observed": "gone", "unit": "months"
+                "kind": "survival",
+                "horizon_days": 360,
+                "duration": "months",
+                "event_observed": "gone",
+                "unit": "months",
             }
         },
     ),
     "staying and what it is worth": odd("no_evidence", None, {"stay": STAY}, changes={"money": MONEY}),
-    "a ratio": odd(
-        "no_evidence", None, {"basket": {"kind": "ratio", "numerator": "spend", "denominator": "before"}}
-    ),
+    "a ratio": odd("no_evidence", None, {"basket": {"kind": "ratio", "numerator": "spend", "denominator": "before"}}),
     "a ratio over nothing": odd(
         "not_enough_data",
         ASSIGNMENTS.assign(before=0),
@@ -253,11 +258,11 @@ EVALUATED: dict[str, Odd] = {
         list_rows=LISTED,
         asked={"experiment": "churn-survival"},
     ),
-    "by inactivity": odd(
-        "no_evidence", None, {"stay": STAY}, others=SILENT, changes=BY_INACTIVITY | {"money": MONEY}
-    ),
+    "by inactivity": odd("no_evidence", None, {"stay": STAY}, others=SILENT, changes=BY_INACTIVITY | {"money": MONEY}),
     "segments": odd("no_evidence", asked={"segment_by": ["plan", "region"]}),
-    "segments of one": odd("no_evidence", others={"customers": CUSTOMERS.assign(plan=ID)}, asked={"segment_by": ["plan"]}),
+    "segments of one": odd(
+        "no_evidence", others={"customers": CUSTOMERS.assign(plan=ID)}, asked={"segment_by": ["plan"]}
+    ),
     "segments that differ": odd(
         "watch",
         with_spend(NOISE, NOISE + np.where(CUSTOMERS.plan == "A", 3, 0.5)),
@@ -298,12 +303,16 @@ EVALUATED: dict[str, Odd] = {
     ),
     "less is better": odd("watch", with_spend(20 + NOISE, 10 + NOISE), {"spend": {**SPEND, "better": "lower"}}),
     "no worse than agreed": odd("fine", with_spend(20 + NOISE, 20 + NOISE), {"spend": {**SPEND, "margin": 1.0}}),
-    "one customer makes the answer": odd("no_evidence", ASSIGNMENTS.assign(spend=np.where(ROW == 7, 1e9, ASSIGNMENTS.spend))),
+    "one customer makes the answer": odd(
+        "no_evidence", ASSIGNMENTS.assign(spend=np.where(ROW == 7, 1e9, ASSIGNMENTS.spend))
+    ),
     "winsorised": odd("no_evidence", None, {"spend": {**SPEND, "winsorise_at": 0.95, "covariate": "before"}}),
     "unlike before": odd(
         "invalid", ASSIGNMENTS.assign(before=NOISE + TREATED), {"spend": {**SPEND, "covariate": "before"}}
     ),
-    "twice assigned": odd("invalid", pd.concat([ASSIGNMENTS, renamed({"control": "offer", "offer": "control"}).head(90)])),
+    "twice assigned": odd(
+        "invalid", pd.concat([ASSIGNMENTS, renamed({"control": "offer", "offer": "control"}).head(90)])
+    ),
     "got another variant": odd(
         "invalid",
         ASSIGNMENTS.assign(got=np.where(ROW % 5 == 0, "control", ASSIGNMENTS.variant)),
@@ -315,7 +324,10 @@ EVALUATED: dict[str, Odd] = {
         pd.DataFrame(ASSIGNMENTS.drop(columns=["variant", "spend"])).assign(
             variant=np.where(TREATED, HOSTILE[0], HOSTILE[1]), **{HOSTILE[2]: NOISE + 2 * TREATED}
         ),
-        {HOSTILE[4]: {"kind": "mean", "role": "primary", "column": HOSTILE[2]}, HOSTILE[0]: STAY | {"role": "secondary"}},
+        {
+            HOSTILE[4]: {"kind": "mean", "role": "primary", "column": HOSTILE[2]},
+            HOSTILE[0]: STAY | {"role": "secondary"},
+        },
         control=HOSTILE[1],
         shares={HOSTILE[1]: 0.5, HOSTILE[0]: 0.5},
         others={"customers": CUSTOMERS.assign(plan=np.array(HOSTILE)[ROW % 5])},
@@ -357,6 +369,14 @@ def table_of(name: str, frame: pd.DataFrame, more: Mapping[str, Any]) -> dict[st
         spec |= {"entry": "unknown", "covariates": own, **({"unit": "months"} if "tenure" in frame else {})}
     return spec
 
+
+LATELY = STARTED + pd.Timedelta(days=395)
+RECENT = CUSTOMERS.assign(
+    started_on=texts(LATELY),
+    ended_on=np.where(
+        LEFT & (LATELY < "2025-10-01"), texts(LATELY + pd.to_timedelta(np.floor(90 * TIME), unit="D")), ""
+    ),
+)
 DATED = {"customers": CUSTOMERS}
 BOUGHT = {"customers": CUSTOMERS, "transactions": PURCHASES}
 
@@ -367,13 +387,9 @@ PLANNED: dict[str, Odd] = {
     "purchases alone": Odd(verdict="watch", tables={"transactions": PURCHASES}, changes=BY_INACTIVITY),
     "nobody left": Odd(verdict="not_enough_data", tables={"customers": CUSTOMERS.assign(ended_on="")}),
     "few customers": Odd(verdict="not_enough_data", tables={"customers": CUSTOMERS.head(12)}),
-    "nobody is here": Odd(verdict="watch", tables={"customers": CUSTOMERS.assign(ended_on="2025-11-30")}),
+    "nobody is here": Odd(verdict="not_enough_data", tables={"customers": CUSTOMERS.assign(ended_on="2025-11-30")}),
     "strata": Odd(verdict="watch", tables=DATED, asked={"group_by": ["plan", "region"]}),
-    "new": Odd(
-        verdict="watch",
-        tables={"customers": CUSTOMERS.assign(started_on=texts(STARTED + pd.Timedelta(days=395)), ended_on="")},
-        asked={"who": "new", "outcome": "stay"},
-    ),
+    "new": Odd(verdict="watch", tables={"customers": RECENT}, asked={"who": "new"}),
     "more than there is": Odd(verdict="watch", tables=DATED, asked={"effect": 0.22, "hold_out_share": 0.01}),
     "what can be seen": Odd(verdict="fine", tables=DATED, asked={"effect": 0.0}),
     "several variants": Odd(verdict="watch", tables=DATED, asked={"variants": ["mail", "call", "visit"]}),
@@ -382,7 +398,10 @@ PLANNED: dict[str, Odd] = {
     ),
     "who buys": Odd(verdict="watch", tables=BOUGHT, changes={"money": MONEY}, asked={"outcome": "buy", "reward": 2.0}),
     "what is spent": Odd(
-        verdict="watch", tables=BOUGHT, changes={"money": MONEY}, asked={"outcome": "spend", "effect": 1.5, "reward": 2.0}
+        verdict="watch",
+        tables=BOUGHT,
+        changes={"money": MONEY},
+        asked={"outcome": "spend", "effect": 1.5, "reward": 2.0},
     ),
     "nobody buys": Odd(
         verdict="not_enough_data",
@@ -396,3 +415,109 @@ PLANNED: dict[str, Odd] = {
         asked={"variants": list(HOSTILE[:3]), "group_by": ["plan"]},
     ),
 }
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace, of which the cells hear as they do in a run."""
+    monkeypatch.setenv("RETENTION_LAB_HOME", str(tmp_path))
+    monkeypatch.setenv("RETENTION_LAB_OUTPUT", str(tmp_path / "out"))
+    return tmp_path
+
+
+def cells_of(playbook: str, home: Path, case: Odd) -> list[dict[str, Any]]:
+    lay_out(home, case)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Ibis 12 calls a method that DuckDB 2 has renamed.
+        warnings.filterwarnings("ignore", "fetch_arrow_table", DeprecationWarning)
+        return shown(playbook, client="odd", **case.asked)
+
+
+def assert_readable(bundles: list[dict[str, Any]]) -> None:
+    """Nothing is empty, no number is none, each chart says what it shows, and sentences are finished."""
+    for bundle in bundles:
+        assert bundle[MIME]["data"]
+        assert "image/svg+xml" not in bundle or re.search(r"\d", bundle[MIME]["data"]["alt"])
+    for text in texts_in(bundles):
+        assert not re.search(r"\bnan\b|\binf\b|\bNone\b(?! of)|−0(?![\d.,])|\{\w+\}", text.replace(HOSTILE[2], "")), (
+            text
+        )
+    for sentence in sentences_in(bundles):
+        assert re.search(r"[.?!]$", sentence), sentence
+        assert not re.search(r" {2}|\.\.|,,| [.,;:]", sentence), sentence
+
+
+def assert_no_effect_is_shown(bundles: list[dict[str, Any]], written: str) -> None:
+    """Of an experiment that failed a check, since nobody can unread a number."""
+    numbers = [
+        one["estimate"]
+        for one in findings_in(bundles)
+        if one["id"].startswith(("experiment.effect", "experiment.money"))
+    ]
+    assert not any(number is not None for number in numbers)
+    assert not any(re.search(r"\(−?[€\d][^()]* to −?[€\d]", text) for text in texts_in(bundles))
+    assert len(written.splitlines()) == 1
+
+
+@pytest.mark.parametrize("case", EVALUATED)
+def test_every_cell_of_an_evaluation_shows_something_that_can_be_read(case: str, home: Path) -> None:
+    bundles = cells_of("loyalty-experiment", home, EVALUATED[case])
+
+    assert len(bundles) > 15
+    assert_readable(bundles)
+    first, *_ = headline_in(bundles, "experiment.decision")
+    assert first["verdict"] == EVALUATED[case].verdict, first["headline"]
+    if first["verdict"] == "invalid":
+        assert_no_effect_is_shown(bundles, (home / "out" / "effects.csv").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", PLANNED)
+def test_every_cell_of_a_plan_shows_something_that_can_be_read(case: str, home: Path) -> None:
+    bundles = cells_of("experiment-plan", home, PLANNED[case])
+
+    assert_readable(bundles)
+    first, *_ = headline_in(bundles, "experiment.plan")
+    assert first["verdict"] == PLANNED[case].verdict, first["headline"]
+
+
+REFUSED: dict[str, tuple[str, Odd, str]] = {
+    "an experiment that is not there": (
+        "loyalty-experiment",
+        odd("", asked={"experiment": "trail"}),
+        r"there is no experiment 'trail'(?s:.*)trial",
+    ),
+    "a condition that is not there": (
+        "loyalty-experiment",
+        odd("", asked={"where": ["plans=A"], "segment_by": ["regoin"]}),
+        r"(?s)plans.*plan.*regoin.*region|regoin.*region.*plans.*plan",
+    ),
+    "spending without purchases": (
+        "experiment-plan",
+        Odd(verdict="", tables=DATED, asked={"outcome": "spend"}),
+        r"outcome: 'spend', and there is no table transactions",
+    ),
+    "new customers without days": (
+        "experiment-plan",
+        Odd(verdict="", tables={"customers": TENURES}, asked={"who": "new"}),
+        r"who: 'new', and nothing says when customers came",
+    ),
+    "an effect that cannot be": (
+        "experiment-plan",
+        Odd(verdict="", tables=DATED, asked={"effect": 0.9}),
+        r"(?s)effect: 0\.9.*Allowed: up to",
+    ),
+    "variants that are no variants": (
+        "experiment-plan",
+        Odd(verdict="", tables=DATED, asked={"variants": ["hold_out", " "], "hold_out_share": 1.0, "power": 2.0}),
+        r"(?s)power.*hold_out_share.*variants",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_asked_is_refused_with_what_can_be(case: str, home: Path) -> None:
+    playbook, client, told = REFUSED[case]
+
+    with pytest.raises(RetentionLabError, match=told):
+        cells_of(playbook, home, client)

@@ -25,7 +25,8 @@ def shown(playbook: str, **parameters: Any) -> list[dict[str, Any]]:
             space.update(parameters)
         if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), cell.id, "eval"), space)
-            bundles.append(value._repr_mimebundle_())
+            if value is not None:
+                bundles.append(value._repr_mimebundle_())
     return bundles
 
 

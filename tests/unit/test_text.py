@@ -55,3 +55,8 @@ def test_without_a_catalogue_words_and_numbers_are_both_english(language: str) -
     text = Text(language)
 
     assert (text.html_language, text.number(1234.5), text.say("Nothing")) == ("en", "1,234.5", "Nothing")
+
+
+def test_a_number_that_only_a_mistake_can_be_is_written_all_the_same() -> None:
+    for told in (EN.number(1e300), EN.money(-1e300), EN.percent(1e298)):
+        assert sum(letter.isdigit() for letter in told) >= 301

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 
 from retention_lab.tables.client import Client
@@ -33,7 +34,7 @@ def moments_of(trial: Trial, by: Sequence[str] = ()) -> pd.DataFrame:
     """
     key = f"moments {' '.join(by)}"
     if key not in trial.memory:
-        trial.memory[key] = _moments(trial, trial.units, _measured(trial), by)
+        trial.memory[key] = _moments(trial, trial.units, _measured(trial), by, _always(trial))
     return pd.DataFrame(trial.memory[key].copy())
 
 
@@ -45,7 +46,7 @@ def cluster_moments_of(trial: Trial) -> pd.DataFrame:
         counts = units[M + name]
         sums |= {of + name: units[of + name].sum(where=counts) for of in _NAMES.values()}
         sums |= {M + name: counts.any()}
-    return _moments(trial, units.group_by("variant", "cluster").aggregate(**sums), outcomes, ())
+    return _moments(trial, units.group_by("variant", "cluster").aggregate(**sums), outcomes, (), {})
 
 
 def trimmed_moments_of(
@@ -55,11 +56,14 @@ def trimmed_moments_of(
     units, name = trial.units, Y + outcome
     beyond = (units[name].abs() > cut).fill_null(False)
     if how == "leave_out":
+        if not units.aggregate(n=units.count(where=units[M + outcome] & beyond)).to_pyarrow()["n"][0].as_py():
+            every = moments_of(trial)
+            return pd.DataFrame(every[every.outcome == outcome].reset_index(drop=True))
         rows = units.mutate(**{M + outcome: units[M + outcome] & ~beyond})
     else:
         capped = ibis.ifelse(units[name] > 0, cut, -cut)
         rows = units.mutate(**{name: ibis.ifelse(beyond, capped, units[name])})
-    return _moments(trial, rows, [outcome], ())
+    return _moments(trial, rows, [outcome], (), _always(trial))
 
 
 def upper_cut(trial: Trial, outcome: str, share: float) -> float:
@@ -149,18 +153,30 @@ def _measured(trial: Trial) -> list[str]:
     return [name for name, outcome in trial.spec.outcomes.items() if outcome.kind != "survival"]
 
 
-def _moments(trial: Trial, rows: ir.Table, outcomes: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
+def _always(trial: Trial) -> dict[str, dict[str, float]]:
+    """What d and x of an outcome are for every customer, where that is so: their moments need not be asked for."""
+    found: dict[str, dict[str, float]] = {}
+    for name in _measured(trial):
+        outcome = trial.spec.outcomes[name]
+        d = {} if outcome.kind == "ratio" or trial.by_order else {"d": 1.0}
+        found[name] = d | ({} if outcome.covariate or outcome.covariate_days else {"x": 0.0})
+    return found
+
+
+def _moments(
+    trial: Trial, rows: ir.Table, outcomes: Sequence[str], by: Sequence[str], always: dict[str, dict[str, float]]
+) -> pd.DataFrame:
     """The moments of all outcomes in one question: in words it costs as much as for one."""
     keys = ["variant", *by]
     wanted: dict[str, ir.Value] = {}
     for place, name in enumerate(outcomes):
-        wanted |= {f"{what}:{place}": value for what, value in _moments_in(rows, name).items()}
+        wanted |= {f"{what}:{place}": value for what, value in _moments_in(rows, name, always.get(name, {})).items()}
     if not wanted:
         return pd.DataFrame(columns=["outcome", *keys, "n", *_COLUMNS, "n_events"])
     found = rows.group_by(*keys).aggregate(**wanted).order_by(*keys).to_pyarrow().to_pandas()
     if not by:
         found = found.set_index("variant").reindex(trial.variants).rename_axis("variant").reset_index()
-    frames = [_of_outcome(found, place, name, keys) for place, name in enumerate(outcomes)]
+    frames = [_of_outcome(found, place, name, keys, always.get(name, {})) for place, name in enumerate(outcomes)]
     frame = pd.concat(frames, ignore_index=True)
     frame["_order"] = frame.variant.map(trial.variants.index)
     frame["_outcome"] = frame.outcome.map(list(outcomes).index)
@@ -168,23 +184,33 @@ def _moments(trial: Trial, rows: ir.Table, outcomes: Sequence[str], by: Sequence
     return pd.DataFrame(ordered.drop(columns=["_order", "_outcome"]))
 
 
-def _moments_in(rows: ir.Table, name: str) -> dict[str, ir.Value]:
+def _moments_in(rows: ir.Table, name: str, always: dict[str, float]) -> dict[str, ir.Value]:
     counts = rows[M + name]
     columns = {one: rows[of + name] for one, of in _NAMES.items()}
     found: dict[str, ir.Value] = {"n": rows.count(where=counts), "n_events": columns["y"].sum(where=counts)}
-    for one, column in columns.items():
-        found |= {f"mean_{one}": column.mean(where=counts), f"var_{one}": column.var(where=counts, how="sample")}
     for one, other in _PAIRS:
-        if one != other:
+        if one in always or other in always:
+            continue
+        if one == other:
+            column = columns[one]
+            found |= {f"mean_{one}": column.mean(where=counts), f"var_{one}": column.var(where=counts, how="sample")}
+        else:
             found[f"cov_{one}{other}"] = columns[one].cov(columns[other], where=counts, how="sample")
     return found
 
 
-def _of_outcome(found: pd.DataFrame, place: int, name: str, keys: Sequence[str]) -> pd.DataFrame:
+def _of_outcome(
+    found: pd.DataFrame, place: int, name: str, keys: Sequence[str], always: dict[str, float]
+) -> pd.DataFrame:
     frame = found[list(keys)].copy()
     frame.insert(0, "outcome", name)
     frame["n"] = found[f"n:{place}"].fillna(0).astype(float)
     for column in _COLUMNS:
-        frame[column] = found[f"{column}:{place}"].astype(float)
+        if f"{column}:{place}" in found:
+            frame[column] = found[f"{column}:{place}"].astype(float)
+        else:
+            # What is the same for all moves with nothing; of nobody, or of one, there is nothing to know.
+            mean = always.get(column.removeprefix("mean_"))
+            frame[column] = np.where(frame.n > (1 if mean is None else 0), mean or 0.0, np.nan)
     frame["n_events"] = found[f"n_events:{place}"].astype(float).fillna(0.0)
     return frame

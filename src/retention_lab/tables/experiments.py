@@ -46,7 +46,8 @@ class Trial:
     outside (in the control: rows with a variant that is not declared; else nought).
     `per_outcome` has one row for each outcome and variant: outcome, variant, n (units), mature (window over, or all
     where there is no window), known (mature with a value), gone (left before they were assigned), unknown (not in
-    the customers' table), followed (survival: left, or here for the whole horizon).
+    the customers' table), followed (survival: left, or here for the whole horizon), nonzero (known and
+    other than nought, of a mean or a ratio).
     `kept_by_filter` has one row for each variant where customers were chosen by `where`: variant, before, kept.
     """
 

@@ -1,5 +1,7 @@
 """One table: read, cast, checked, split into what is kept and what is set aside."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,13 +12,13 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from retention_lab.errors import DataError, Fault
-from retention_lab.tables.casting import as_code, as_flag, as_kind, as_number, as_text, recoded
+from retention_lab.tables.casting import as_code, as_flag, as_kind, as_number, as_own, recoded
 from retention_lab.tables.checks import Check, checks_for
 from retention_lab.tables.client_file import KeyedDuplicates, ReadOptions, TableFile
-from retention_lab.tables.client_rules import nearest
 from retention_lab.tables.contract import Column, column_of
 from retention_lab.tables.dates import find_date_order
 from retention_lab.tables.duplicates import DECLARED, declared_check, duplicate_checks, with_duplicates
+from retention_lab.tables.file_faults import missing_columns, unmapped_codes
 from retention_lab.tables.quarantine import (
     Rejection,
     count_rejections,
@@ -28,7 +30,6 @@ from retention_lab.tables.sources import POSITION, RAGGED, REASON, ROW, Source, 
 
 # A covariate may be called like a canonical column; in a loaded table it stands under one of these.
 COVARIATE, NUMBER, SINCE = "covariate:", "number:", "since:"
-_OWN = "own:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +79,36 @@ def load_table(job: Loading) -> LoadedTable:
     Raises DataError with all faults of the file together: it cannot be read, a mapped column is missing, a code has no
     meaning, the order of day and month cannot be told, or more than `max_rejected` of its rows have a fault.
     """
-    path = quarantine_path(job.folder, job.table)
     # What an earlier load set aside is not what this one finds.
-    path.unlink(missing_ok=True)
+    quarantine_path(job.folder, job.table).unlink(missing_ok=True)
     source = read_source(job.folder, job.spec.source, job.spec.read)
+    with _two_threads(job.engine):
+        return _load(job, source)
+
+
+@contextmanager
+def _two_threads(engine: Backend) -> Iterator[None]:
+    """Nothing is summed when a table is loaded, and its rows keep their order: two threads find what one finds."""
+    engine.raw_sql("SET threads=2")
+    try:
+        yield
+    finally:
+        engine.raw_sql("SET threads=1")
+
+
+def _load(job: Loading, source: Source) -> LoadedTable:
     raw = ibis.memtable(source.for_engine(job.timezone))
     typed, notes = _typed(job, raw, source)
     checks = _checks(job)
     aside = _set_aside(job, raw, typed, checks)
-    rejections = count_rejections(aside, typed, checks, source, _mapped(job.spec))
-    write_quarantine(path, aside, source)
+    rejections = count_rejections(aside, _as_written(typed), checks, source, _mapped(job.spec))
+    write_quarantine(quarantine_path(job.folder, job.table), aside, source)
     _refuse_too_many(job, source, rejections)
     _take_out(job, aside)
     return LoadedTable(
         table=job.table,
         source=job.spec.source,
-        rows=typed.select(*_canonical_names(typed)),
+        rows=_as_handed_out(typed),
         n_read=source.n_rows,
         n_kept=source.n_rows - aside.num_rows,
         rejections=rejections,
@@ -102,8 +117,21 @@ def load_table(job: Loading) -> LoadedTable:
     )
 
 
-def _canonical_names(typed: ir.Table) -> list[str]:
-    return [name for name in typed.columns if not name.startswith(("raw:", "file:", "_"))]
+def _as_handed_out(typed: ir.Table) -> ir.Table:
+    """The canonical columns; a covariate is text, whatever it came as."""
+    names = [name for name in typed.columns if not name.startswith(("raw:", "file:", "_"))]
+    return typed.select(*(_written_out(typed, name) if name.startswith(COVARIATE) else name for name in names))
+
+
+def _as_written(typed: ir.Table) -> ir.Table:
+    """The typed table with what stood in the file as text."""
+    return typed.mutate(*(_written_out(typed, name) for name in typed.columns if name.startswith("raw:")))
+
+
+def _written_out(typed: ir.Table, name: str) -> ir.Value:
+    """A column as text: numbers and days are written out when somebody asks, which is seldom, and dear."""
+    column = typed[name]
+    return column if column.type().is_string() else column.cast("string").name(name)
 
 
 def _mapped(spec: TableFile) -> dict[str, str]:
@@ -121,31 +149,18 @@ def _columns(table: str, spec: TableFile) -> list[Column]:
 
 def _typed(job: Loading, raw: ir.Table, source: Source) -> tuple[ir.Table, tuple[str, ...]]:
     """The file in canonical columns, and what had to be found out; all faults of the file as such are raised here."""
-    faults = _missing_columns(job, source)
+    faults = missing_columns(job.table, _mapped(job.spec), source)
     spec = _without_missing(job.spec, source)
     days = [c.name for c in _columns(job.table, spec) if c.kind in ("day", "moment") and c.name in _mapped(spec)]
     order = find_date_order(raw, source, [_mapped(spec)[name] for name in days], spec.read)
     job = replace(job, spec=spec.model_copy(update={"read": order.options}))
     # Put down once: whatever is asked of it from here on is a short question.
-    typed = job.engine.create_table(f"typed_{job.table}", _canonical(job, raw, source))
+    typed = _put_down(job, _canonical(job, raw, source), source)
     faults += [order.fault] if order.fault else []
-    faults += _unmapped_codes(job, typed, source)
+    faults += unmapped_codes(_as_written(typed), _columns(job.table, job.spec), _mapped(job.spec), source)
     if faults:
         raise DataError(faults)
     return typed, order.notes
-
-
-def _missing_columns(job: Loading, source: Source) -> list[Fault]:
-    wanted = {column: name for name, column in _mapped(job.spec).items() if column not in source.columns}
-    return [
-        Fault(
-            where=f"{source.name}, column {column!r}",
-            found=f"the file has no such column; client.yml takes it for {name.replace(':', ' ')} of {job.table}",
-            allowed=", ".join(source.columns),
-            remedy=nearest(column, source.columns) or "correct client.yml, or ask for the column",
-        )
-        for column, name in wanted.items()
-    ]
 
 
 def _without_missing(spec: TableFile, source: Source) -> TableFile:
@@ -155,78 +170,63 @@ def _without_missing(spec: TableFile, source: Source) -> TableFile:
     return spec.model_copy(update={"columns": columns, "covariates": covariates})
 
 
+def _put_down(job: Loading, canonical: ir.Table, source: Source) -> ir.Table:
+    """The typed table, of which the engine keeps each column once: many a value is what stood in the file."""
+    names = list(canonical.columns)
+    made = dict(zip(names, canonical.op().values.values(), strict=True))
+    raw = {f"raw:{name}": name for name in names if f"raw:{name}" in made}
+    twins = {written: name for written, name in raw.items() if made[written] == made[name]}
+    kept = [name for name in names if name not in twins and (name != RAGGED or source.has_ragged)]
+    stored = job.engine.create_table(f"typed_{job.table}", canonical.select(*kept))
+    columns = {name: stored[name] for name in kept}
+    given = {name: columns.get(twins.get(name, name), ibis.null("string")) for name in names}
+    return stored.select(**given)
+
+
 def _canonical(job: Loading, raw: ir.Table, source: Source) -> ir.Table:
-    """Canonical columns beside the text that stood in the file: `raw:…` for each, `file:…` for columns without use."""
+    """Canonical columns beside what stood in the file: `raw:…` for each, `file:…` for columns without use.
+
+    Text is trimmed; what came with another type keeps it.
+    """
     rows = _tidied(job, raw, source)
     values: dict[str, ir.Value] = {}
     for name, column in _mapped(job.spec).items():
-        text = rows[source.engine_name(column)]
-        own = rows[_OWN + text.get_name()] if _OWN + text.get_name() in rows.columns else text
-        values |= {f"raw:{name}": text, **_values(job, name, own, text, job.spec.read)}
+        own = rows[source.engine_name(column)]
+        values |= {f"raw:{name}": own, **_values(job, name, own, job.spec.read)}
     for name, value in job.spec.constants.items():
         # A constant is written the way of client.yml, whatever the way of the file.
         text = ibis.literal(_written(value))
-        values |= {f"raw:{name}": text, **_values(job, name, text, text, ReadOptions(dates="ymd"))}
+        values |= {f"raw:{name}": text, **_values(job, name, text, ReadOptions(dates="ymd"))}
     used = {source.engine_name(column) for column in _mapped(job.spec).values()}
     unused = [name for name in rows.columns if name.startswith("file:") and name not in used]
     return rows.select(POSITION, RAGGED, *unused, **values)
 
 
 def _tidied(job: Loading, raw: ir.Table, source: Source) -> ir.Table:
-    """The file's columns as text, and beside them (`own:…`) those that came with another type."""
-    names = [source.engine_name(column) for column in source.columns]
-    texts = {name: as_text(raw[name], job.spec.read) for name in names}
-    own = {_OWN + name: raw[name] for name in names if not raw[name].type().is_string()}
-    return raw.select(POSITION, RAGGED, **texts, **own)
+    """The file's columns, with nothing where there is nothing."""
+    names = {source.engine_name(column): column for column in source.columns}
+    own = {name: as_own(raw[name], job.spec.read, is_tidy=source.is_tidy(column)) for name, column in names.items()}
+    return raw.select(POSITION, RAGGED, **own)
 
 
 def _written(constant: str | float | bool | date) -> str:
     return str(constant).lower() if isinstance(constant, bool) else str(constant).strip()
 
 
-def _values(job: Loading, name: str, own: ir.Value, text: ir.StringValue, options: ReadOptions) -> dict[str, ir.Value]:
+def _values(job: Loading, name: str, own: ir.Value, options: ReadOptions) -> dict[str, ir.Value]:
     """A canonical column; a covariate comes as text and beside it, where it can be read so, as numbers."""
     codes = job.spec.values.get(name.removeprefix(COVARIATE), {})
+    text = own if own.type().is_string() else own.cast("string")
     if name.startswith(COVARIATE):
         # A typed column keeps its own numbers: as text they could be read with the wrong decimal mark.
-        number = as_number(recoded(text, codes) if codes else own, recoded(text, codes), options)
-        return {name: recoded(text, codes), NUMBER + name.removeprefix(COVARIATE): number}
+        read = recoded(text, codes) if codes else own
+        return {name: read, NUMBER + name.removeprefix(COVARIATE): as_number(read, read, options)}
     column = next(column for column in _columns(job.table, job.spec) if column.name == name)
     if column.kind == "flag":
         return {name: as_flag(text, codes)}
     if column.kind == "code":
         return {name: as_code(text, codes, column.codes)}
     return {name: as_kind(column.kind, own, recoded(text, codes), options)}
-
-
-def _unmapped_codes(job: Loading, typed: ir.Table, source: Source) -> list[Fault]:
-    """Codes without a meaning: guessing one could turn every customer into a leaver, so the table is refused."""
-    coded = [column for column in _columns(job.table, job.spec) if column.kind in ("flag", "code")]
-    return [fault for column in coded for fault in _unmapped_in(job, typed, column, source)]
-
-
-def _unmapped_in(job: Loading, typed: ir.Table, column: Column, source: Source) -> list[Fault]:
-    # In a row with a field too many, what stands under a column belongs to another.
-    whole = typed.filter(typed[RAGGED].isnull())
-    unknown = whole.filter(whole[f"raw:{column.name}"].notnull() & whole[column.name].isnull())
-    counted = unknown.group_by(code=unknown[f"raw:{column.name}"])
-    unknown = counted.aggregate(n=unknown.count(), at=unknown[POSITION].min())
-    found = unknown.order_by("at").to_pyarrow().to_pylist()
-    if not found:
-        return []
-    told = [f"{item['code']!r} ({item['n']} rows, first in {source.row_name(item['at'])})" for item in found[:10]]
-    told += [f"and {len(found) - 10} more"] if len(found) > 10 else []
-    # Which code means what is for the client to say: a hint that filled it in would be pasted, and believed.
-    either = "true or false" if column.kind == "flag" else f"one of {', '.join(column.codes)}"
-    asked = ", ".join(f'"{item["code"]}": …' for item in found[:10])
-    return [
-        Fault(
-            where=f"{job.spec.source}, column {_mapped(job.spec).get(column.name, column.name)!r}",
-            found=f"codes without a meaning for {column.name}: {', '.join(told)}",
-            allowed="true, false, 1, 0" if column.kind == "flag" else ", ".join(column.codes),
-            remedy=f"say in client.yml which is which ({either} for each): values: {{{column.name}: {{{asked}}}}}",
-        )
-    ]
 
 
 def _checks(job: Loading) -> list[Check]:
@@ -275,19 +275,20 @@ def _refuse_too_many(job: Loading, source: Source, rejections: tuple[Rejection, 
 def _blanks(job: Loading, kept: ir.Table, source: Source) -> list[Blank]:
     """Where the rows that are kept have nothing."""
     used = {column: f"raw:{name}" for name, column in _mapped(job.spec).items()}
-    texts = {column: kept[used.get(column, source.engine_name(column))] for column in source.columns}
-    counts = {f"n:{place}": text.isnull().sum() for place, text in enumerate(texts.values())}
-    first = {f"at:{place}": kept[POSITION].min(where=text.isnull()) for place, text in enumerate(texts.values())}
-    found = kept.aggregate(**counts, **first).to_pyarrow().to_pylist()[0]
+    given = {column: kept[used.get(column, source.engine_name(column))] for column in source.columns}
+    counts = {f"n:{place}": column.count() for place, column in enumerate(given.values())}
+    found = kept.aggregate(all=kept.count(), **counts).to_pyarrow().to_pylist()[0]
+    n_rows = {column: found["all"] - found[f"n:{place}"] for place, column in enumerate(given)}
+    first = {column: kept[POSITION].min(where=given[column].isnull()) for column, n in n_rows.items() if n}
+    at = kept.aggregate(**first).to_pyarrow().to_pylist()[0] if first else {}
     return [
         Blank(
             column=column,
-            n_rows=found[f"n:{place}"],
-            first_row=source.places[ROW][found[f"at:{place}"]].as_py(),
+            n_rows=n_rows[column],
+            first_row=source.places[ROW][at[column]].as_py(),
             used=column in used,
         )
-        for place, column in enumerate(texts)
-        if found[f"n:{place}"]
+        for column in first
     ]
 
 

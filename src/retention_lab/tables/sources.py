@@ -61,6 +61,20 @@ class Source:
         position = pa.array(np.arange(self.n_rows), pa.int64())
         return pa.table({POSITION: position, **{name: self.places[name] for name in (FILE, ROW, RAGGED)}, **own})
 
+    def is_tidy(self, column: str) -> bool:
+        """Whether no text of a column has a space, a line break or the like anywhere, so that none is to be trimmed.
+
+        One look at the bytes of all texts together costs a thirtieth of a look at each.
+        """
+        texts = self.own[column]
+        known = types.is_string(texts.type) or types.is_large_string(texts.type)
+        return known and not any(_has_spaces(chunk) for chunk in texts.chunks)
+
+    @property
+    def has_ragged(self) -> bool:
+        """Whether some row has a field too many or too few."""
+        return bool(self.places[RAGGED].null_count < self.n_rows)
+
     def row_name(self, position: int) -> str:
         """A row as a person finds it: its number, and its file where there are several."""
         row, file = self.places[ROW][position].as_py(), self.file_name(position)
@@ -224,6 +238,15 @@ def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
     # Lists, structures, bytes: nobody maps them, but a row that is there twice is told by them too.
     texts = [None if value is None else str(value) for value in column.to_pylist()]
     return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _has_spaces(texts: pa.Array) -> bool:
+    """Whether there may be a space: below the letters, or a byte with which the hard ones begin."""
+    data = texts.buffers()[2]
+    if data is None or not data.size:
+        return False
+    seen = np.frombuffer(data, np.uint8)
+    return bool(seen.min() <= ord(" ") or (seen == 0xC2).any() or (seen == 0xE2).any())
 
 
 def _empty(name: str) -> DataError:

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from retention_lab.tables.experiment_file import Experiment
-from retention_lab.tables.trial_columns import E, M, T
+from retention_lab.tables.trial_columns import E, M, T, Y
 from retention_lab.tables.trial_rows import OTHER, RECEIVED, ROWS, SEVERAL, People
 from retention_lab.tables.trial_units import GONE, OVER, SEEN, UNKNOWN, horizon_in_unit
 
@@ -58,12 +58,14 @@ def known_counts(units: ir.Table, spec: Experiment, variants: tuple[str, ...]) -
         # Who stays is known of everybody up to now: nobody has to wait for the horizon.
         over = units[SEEN + name] if outcome.kind == "survival" else over
         wanted |= {f"mature:{place}": over.sum(), f"known:{place}": counts.sum()}
+        if outcome.kind in ("mean", "ratio"):
+            wanted |= {f"nonzero:{place}": (counts & (units[Y + name] != 0)).sum()}
         if outcome.kind == "survival":
             followed = counts & (units[E + name] | (units[T + name] >= horizon_in_unit(outcome)))
             wanted |= {f"gone:{place}": units[GONE + name].sum(), f"unknown:{place}": units[UNKNOWN + name].sum()}
             wanted |= {f"followed:{place}": followed.sum()}
     found = _frame(units.group_by("variant").aggregate(**wanted)).set_index("variant").reindex(variants).fillna(0)
-    kinds = ("mature", "known", "gone", "unknown", "followed")
+    kinds = ("mature", "known", "gone", "unknown", "followed", "nonzero")
     rows = [
         (name, variant, found.n[variant], *(_at(found, f"{kind}:{place}", variant) for kind in kinds))
         for place, name in enumerate(spec.outcomes)

@@ -57,8 +57,8 @@ def _shares(rows: pd.DataFrame, control: str) -> dict[str, float]:
 
 
 def _asked(client: Client, name: str, rows: pd.DataFrame) -> Experiment:
-    """What is asked of a list of which client.yml says nothing: whether the contacted stay."""
-    if len(rows) and not set(rows.variant) <= {CONTACT, HOLD_OUT}:
+    """What is asked of a list of which client.yml says nothing: whether others stay longer than those held out."""
+    if len(rows) and HOLD_OUT not in set(rows.variant) and not set(rows.variant) <= {CONTACT}:
         found = (
             f"its variants are {', '.join(sorted(set(rows.variant)))}, and client.yml does not say which is the control"
         )

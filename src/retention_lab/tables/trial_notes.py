@@ -33,7 +33,10 @@ def _of_rows(seen: Spellings, spec: Experiment) -> Iterator[str]:
 
 def _of_customers(people: People, spec: Experiment) -> Iterator[str]:
     if people.n_repeated and people.by_order:
-        yield f"Customers have several rows, which were summed: {people.n_repeated} rows beyond the first of each."
+        yield (
+            f"Customers have several rows, which were summed: {people.n_repeated} rows beyond the first of each. "
+            "An average or a share is that of a row, with the error of customers."
+        )
         if any(outcome.duration for outcome in spec.outcomes.values()):
             yield "Of durations the first row of each customer counts."
     elif people.n_repeated:

@@ -6,6 +6,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
+from retention_lab.errors import DataError, Fault
 from retention_lab.tables.experiment_file import Experiment
 from retention_lab.tables.trial_columns import REWARDED, D, E, T, X, Y, read_columns
 from retention_lab.tables.variants import Spellings, as_variant, read_spellings
@@ -13,6 +14,7 @@ from retention_lab.tables.variants import Spellings, as_variant, read_spellings
 # Beside the columns of outcomes: whether a customer is in several variants, how many rows there are, what was received.
 SEVERAL, ROWS, OTHER, RECEIVED = "several", "rows", "received_other", "received_known"
 _KEY = "key"
+_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ def find_people(
     `also`: columns that are wanted as text, by the name that they are to have.
     """
     spellings = read_spellings(assignments, spec, name, as_of)
+    _refuse_received(assignments, spellings, name)
     rows = _of_experiment(assignments, spec, spellings, as_of, also or {})
     once = rows.mutate(**{SEVERAL: ibis.literal(False), ROWS: ibis.literal(1)})
     if "customer_id" not in rows.columns or _is_once(rows):
@@ -44,6 +47,25 @@ def find_people(
     by_order, n_repeated = _differ(rows)
     single = _merged(rows, by_order=by_order)
     return People(rows=stored(single, "people"), spellings=spellings, by_order=by_order, n_repeated=n_repeated)
+
+
+def _refuse_received(assignments: ir.Table, spellings: Spellings, name: str) -> None:
+    """Where no customer received anything that is called as a variant is, the column is in another language."""
+    if "received" not in assignments.columns:
+        return
+    if spellings.experiments and set(spellings.experiments) != {""}:
+        assignments = assignments.filter(_experiment(assignments).isin(spellings.experiments))
+    text = assignments.received.cast("string").strip()
+    known = assignments.filter(text.notnull() & (text != "")).select(received=text)
+    ours = {variant.strip().lower() for variant in spellings.variants}
+    if known.filter(known.received.lower().isin(sorted(ours))).count().to_pyarrow().as_py():
+        return
+    shown = known.distinct().order_by("received").limit(_MOST_SHOWN).to_pyarrow()["received"].to_pylist()
+    if shown:
+        found = f"no value of it is a variant: {', '.join(map(repr, shown))}"
+        remedy = "say under values of tables.assignments which value of received is which variant"
+        allowed = ", ".join(spellings.variants)
+        raise DataError(Fault(where=f"experiment {name}, received", found=found, allowed=allowed, remedy=remedy))
 
 
 def stored(rows: ir.Table, name: str) -> ir.Table:

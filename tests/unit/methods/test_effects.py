@@ -237,3 +237,10 @@ def test_the_intervals_hold_the_truth_with_a_covariate_and_as_a_share() -> None:
         )
 
     assert np.mean(held, axis=0) == pytest.approx([0.95, 0.95], abs=WITHIN)
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300])
+def test_values_whose_squares_no_number_holds_are_no_reason_to_stop(size: float) -> None:
+    huge = Moments(n=100.0, mean=np.array([size, 1.0, 0.0]), covariance=np.diag([np.inf, 0.0, 0.0]))
+    plain = Moments(n=100.0, mean=np.array([1.0, 1.0, 0.0]), covariance=np.diag([1.0, 0.0, 0.0]))
+    assert compare_means(huge, plain).reason == "too_few"

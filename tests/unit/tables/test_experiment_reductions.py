@@ -107,6 +107,19 @@ def test_moments_by_day_and_by_segment_are_those_of_their_customers(rows: pd.Dat
     }
 
 
+def test_what_is_the_same_for_all_is_known_of_those_there_are(rows: pd.DataFrame) -> None:
+    few = pd.concat([rows[rows.variant == "a"], rows[(rows.variant == "b") & rows.paid.notna()].head(1)])
+
+    found = moments_of(trial_of(few, shares={"a": 0.4, "b": 0.4, "c": 0.2})).set_index(["outcome", "variant"])
+
+    same = found.loc["won", ["mean_d", "mean_x", "var_d", "var_x", "cov_yd", "cov_yx", "cov_dx"]]
+    assert same.loc["a"].tolist() == [1, 0, 0, 0, 0, 0, 0]
+    # Of one customer there is a mean and no spread, of none there is neither: the same as where it is not known before.
+    assert same.loc["b"].fillna(-1).tolist() == [1, 0, -1, -1, -1, -1, -1]
+    assert same.loc["c"].isna().all()
+    assert (found.loc["basket"].isna() == found.loc["paid"].isna()).all(axis=None)
+
+
 def test_moments_of_an_empty_variant_are_there_with_n_nought(rows: pd.DataFrame) -> None:
     shares = {"a": 0.25, "b": 0.25, "c": 0.25, "nobody": 0.25}
 
@@ -136,6 +149,14 @@ def test_values_beyond_a_cut_are_capped_or_left_out(rows: pd.DataFrame) -> None:
         assert capped.set_index("variant").mean_y[variant] == pytest.approx(of.clip(-cut, cut).mean(), rel=1e-12)
         assert left.set_index("variant").n[variant] == (of.abs() <= cut).sum()
         assert left.set_index("variant").mean_y[variant] == pytest.approx(of[of.abs() <= cut].mean(), rel=1e-12)
+
+
+def test_where_no_value_lies_beyond_nothing_is_left_out(rows: pd.DataFrame) -> None:
+    trial, moments = trial_of(rows), moments_of(trial_of(rows))
+
+    left = trimmed_moments_of(trial, "basket", 1e9, "leave_out")
+
+    pd.testing.assert_frame_equal(left, moments[moments.outcome == "basket"].reset_index(drop=True), check_exact=True)
 
 
 def test_nothing_to_cut_where_all_are_nought() -> None:

@@ -260,6 +260,16 @@ def test_what_somebody_really_got_is_held_against_what_they_were_to_get(client: 
     assert by_variant(trial, ["received_other", "received_known"]) == {"a": [1, 2], "b": [0, 1]}
 
 
+def test_what_was_received_in_other_words_than_the_variants_is_asked_for(
+    client: Callable[..., Client], told: Told
+) -> None:
+    rows = "id,arm,day,bought,got\n1,a,2026-01-05,1,old_page\n2,b,2026-01-05,0,new_page\n"
+    made = client(rows, arms(bought=BOUGHT), columns={**MAPPED, "received": "got"})
+    said = told(lambda: open_trial(made))
+    assert "no value of it is a variant: 'new_page', 'old_page'" in said
+    assert "say under values of tables.assignments" in said
+
+
 def test_clusters_are_counted_where_they_were_drawn(client: Callable[..., Client]) -> None:
     rows = "id,arm,shop,bought\n1,a,S1,1\n2,a,S1,0\n3,b,S2,1\n4,b,S3,1\n5,a,S3,1\n6,b,,1\n"
     columns = {"customer_id": "id", "variant": "arm", "cluster": "shop"}
@@ -437,6 +447,18 @@ def test_a_planned_experiment_has_variants_and_strata_of_its_own(write_client: W
 
     assert by_variant(open_trial(Client(planned)), ["assigned"]) == {"none": [2], "points": [2]}
     assert "add experiments.spring to client.yml" in told(lambda: open_trial(undeclared))  # type: ignore[arg-type]
+
+
+def test_a_planned_experiment_that_holds_customers_out_needs_no_entry_in_the_client_file(write_client: Write) -> None:
+    folder = write_client("ID,Start,End\n" + "\n".join(f"{n},2025-01-01," for n in range(1, 5)))
+    (folder / "assignments").mkdir()
+    rows = [("1", "points", "all"), ("2", "hold_out", "all"), ("3", "call", "all"), ("4", "points", "all")]
+    (folder / "assignments" / "spring-2026-03-01.csv").write_text(wave("spring", "2026-03-01", rows))
+
+    trial = open_trial(Client(folder), "spring")
+
+    assert trial.variants[0] == "hold_out"
+    assert by_variant(trial, ["assigned"]) == {"hold_out": [1], "call": [1], "points": [2]}
 
 
 def test_a_table_of_a_warehouse_needs_no_client() -> None:

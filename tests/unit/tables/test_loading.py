@@ -277,3 +277,38 @@ def test_no_row_is_ever_lost(rows: list[list[str]], policy: Any, write_client: W
     assert (table.n_read, table.n_kept, table.n_rejected) == (n_rows, kept, set_aside)
     assert sum(found.n_rows for found in table.rejections) == set_aside
     assert table.rows.customer_id.nunique().to_pyarrow().as_py() == kept
+
+
+def test_what_stood_in_a_typed_column_is_told_as_text(write_client: Write) -> None:
+    columns = {"ID": ["1", "2", "3", "4"], "T": [5.5, -2.0, None, 1.0], "C": [True, False, True, True],
+               "Age": [31, None, 40, 28]}  # fmt: skip
+    loaded = Client(write_client(columns, columns=TENURES, covariates={"age": "Age"})).loaded("customers")
+
+    assert {found.reason: found.example for found in loaded.rejections} == {
+        "negative_tenure": "'-2.0'",
+        "missing_tenure": "blank",
+    }
+    rows = loaded.rows.to_pyarrow().to_pylist()
+    assert [(row["tenure"], row["churned"], row["covariate:age"], row["number:age"]) for row in rows] == [
+        (5.5, True, "31", 31.0),
+        (1.0, True, "28", 28.0),
+    ]
+
+
+def test_rows_keep_the_order_of_the_file_however_many_there_are(write_client: Write) -> None:
+    n = 400_000
+    ids = [f"C{number * 7919 % n}" for number in range(n)]
+    client = Client(write_client({"ID": ids, "T": [1.5] * n, "C": [True] * n}, columns=TENURES))
+
+    assert client.loaded("customers").rows.to_pyarrow()["customer_id"].to_pylist() == ids
+
+
+def test_what_is_summed_is_summed_on_one_thread(write_client: Write, told: Told) -> None:
+    client = Client(write_client("ID,Start,End\n1,2024-01-01,\n"))
+    broken = Client(write_client("ID,Start\n1,2024-01-01\n", folder="broken"))
+
+    client.loaded("customers")
+    told(lambda: broken.loaded("customers"))
+
+    for one in (client, broken):
+        assert one._engine.raw_sql("SELECT current_setting('threads')").fetchall() == [(1,)]

@@ -215,3 +215,12 @@ def test_every_type_of_parquet_reaches_the_engine(tmp_path: Path) -> None:
     # Half past eleven in London is already November in Rome, and the client lives in Rome.
     assert values["zoned"] == datetime(2026, 11, 1, 0, 30)
     assert values["unsigned"] == 2**63 + 1
+
+
+def test_a_space_anywhere_in_a_column_is_seen(tmp_path: Path) -> None:
+    values = {"plain": "Größe", "inner": "a b", "tab": "a\t", "hard": "a\u00a0", "narrow": "\u202fa", "line": "a\nb"}
+    pq.write_table(pa.table({name: ["x", None, text] for name, text in values.items()}), tmp_path / "c.parquet")
+
+    source = read_source(tmp_path, "c.parquet", ReadOptions())
+
+    assert [name for name in values if source.is_tidy(name)] == ["plain"]

@@ -25,8 +25,9 @@ from retention_lab.tables.experiment_reductions import (
 from retention_lab.tables.experiments import Trial
 
 WINSORISED_AT = 0.999
-# A value so many times the cut is no ordinary customer: a reseller, a test account, a mistake.
-EXTREME = 10.0
+# A value so many times what 99 of 100 stay below is no ordinary customer: a reseller, a test account, a mistake. From
+# a smaller share of customers, a few such would hide one another.
+EXTREME, ORDINARY = 10.0, 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +217,9 @@ def moments_in(row: pd.Series) -> Moments:
         ],
         dtype=float,
     )
-    # A spread beyond what a number can hold is not a large one: it says that nothing can be estimated.
-    endless = {"posinf": np.inf, "neginf": -np.inf}
-    return Moments(n=float(row.n), mean=np.nan_to_num(mean, **endless), covariance=np.nan_to_num(covariance, **endless))
+    # Nobody has nought of everything. A spread beyond what a number can hold stays so: then nothing can be estimated.
+    mean[np.isnan(mean)], covariance[np.isnan(covariance)] = 0.0, 0.0
+    return Moments(n=float(row.n), mean=mean, covariance=covariance)
 
 
 def _row(frame: pd.DataFrame, outcome: str, variant: str) -> pd.Series:
@@ -241,10 +242,11 @@ def _cut(trial: Trial, name: str, outcome: Outcome) -> _Cut | None:
     at = upper_cut(trial, name, outcome.winsorise_at or WINSORISED_AT)
     if not (math.isfinite(at) and at > 0):
         return None
+    extreme = EXTREME * upper_cut(trial, name, ORDINARY)
     capped = trimmed_moments_of(trial, name, at, how="winsorise")
-    left = trimmed_moments_of(trial, name, EXTREME * at, how="leave_out")
+    left = trimmed_moments_of(trial, name, extreme, how="leave_out")
     n_extreme = int(capped.n.sum() - left.n.sum())
-    return _Cut(at=at, capped=capped, extreme=EXTREME * at, without=left if n_extreme else None, n_extreme=n_extreme)
+    return _Cut(at=at, capped=capped, extreme=extreme, without=left if n_extreme else None, n_extreme=n_extreme)
 
 
 def _trimmed(study: ExperimentStudy, trial: Trial, name: str, treatment: str, cut: _Cut, as_is: Contrast) -> Trimmed:

@@ -196,7 +196,7 @@ def _lost(study: ExperimentStudy, trial: Trial) -> Gate:
         rows = trial.per_outcome[trial.per_outcome.outcome == name]
         rows = rows.assign(lost=(rows.mature - rows.known).clip(lower=0))
         found.append((_same_share(rows.lost, rows.mature), name, rows))
-    pvalue, name, rows = min(found, key=lambda one: one[0] if math.isfinite(one[0]) else 2.0)
+    pvalue, name, rows = min(found, key=lambda one: (one[0] if math.isfinite(one[0]) else 2.0, -one[2].lost.sum()))
     most = max(float(one.lost.sum()) / max(float(one.mature.sum()), 1.0) for _, _, one in found)
     told = _rows(rows, "lost", "mature")
     # One of several outcomes differs by chance more easily.
@@ -253,10 +253,17 @@ def _size(study: ExperimentStudy, trial: Trial, effects: Sequence[Effect], frame
     rows = trial.per_outcome[trial.per_outcome.outcome == study.primary]
     told = _rows(rows, "known", "n")
     fewest = float(rows.known.min())
-    events = _fewest_events(study, effects, frame)
-    few = fewest < FEW_UNITS or events < FEW_EVENTS
-    facts = {"fewest": fewest, "events": events}
+    events, nonzero = _fewest_events(study, effects, frame), _fewest_nonzero(study, rows)
+    few = fewest < FEW_UNITS or events < FEW_EVENTS or nonzero < 2 * FEW_EVENTS
+    facts = {"fewest": fewest, "events": events, "nonzero": nonzero}
     return Gate(name="size", status="warned" if few else "passed", about=study.primary, rows=told, facts=facts)
+
+
+def _fewest_nonzero(study: ExperimentStudy, rows: pd.DataFrame) -> float:
+    """How many values other than nought carry a mean, in a treatment and the control together, where fewest do."""
+    if study.outcomes[study.primary].kind not in ("mean", "ratio") or len(rows) < 2:
+        return math.nan
+    return float(rows.nonzero.iloc[0] + rows.nonzero.iloc[1:].min())
 
 
 def _fewest_events(study: ExperimentStudy, effects: Sequence[Effect], frame: pd.DataFrame) -> float:
@@ -274,19 +281,13 @@ def _outliers(effects: Sequence[Effect]) -> Gate:
     trimmed = [effect for effect in effects if effect.trimmed]
     if not trimmed:
         return Gate(name="outliers", status="not_applicable", facts={})
-    most = max(
-        trimmed, key=lambda effect: (effect.role == "primary", effect.trimmed.n_extreme if effect.trimmed else 0)
-    )
+    numbers = [effect.trimmed.n_extreme if effect.trimmed else 0 for effect in trimmed]
+    most = max(zip(trimmed, numbers, strict=True), key=lambda pair: (pair[0].role == "primary", pair[1]))[0]
     turned = [effect for effect in trimmed if _turns(effect)]
-    told = turned[0] if turned else most
-    n_extreme = max(effect.trimmed.n_extreme if effect.trimmed else 0 for effect in trimmed)
+    told, n_extreme = turned[0] if turned else most, max(numbers)
     facts = {"n_extreme": float(n_extreme), "turned": float(bool(turned))}
     status: Status = "warned" if turned or n_extreme else "passed"
     return Gate(name="outliers", status=status, about=told.outcome, facts=facts)
-
-
-def _n_extreme(effect: Effect) -> int:
-    return effect.trimmed.n_extreme if effect.trimmed else 0
 
 
 def _turns(effect: Effect) -> bool:

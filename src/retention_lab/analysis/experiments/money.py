@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retention_lab.analysis.experiments.effects import Effect
+from retention_lab.analysis.experiments.effects import Effect, contrast_of, held
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.methods.estimates import (
     Estimate,
@@ -21,7 +21,8 @@ from retention_lab.methods.estimates import (
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_file import Money
 from retention_lab.tables.experiment_file import Outcome
-from retention_lab.tables.experiment_reductions import cost_moments, mean_monthly_value
+from retention_lab.tables.experiment_reductions import cost_moments, mean_monthly_value, moments_of
+from retention_lab.tables.experiments import Trial
 
 Floats = NDArray[np.float64]
 MONTH_DAYS = 365.25 / 12
@@ -62,7 +63,8 @@ def estimate_money(
     """The money of each treatment; none where no effect may be read, or no outcome is worth money.
 
     An outcome counts if client.yml says what it is worth (`money`). Where none does, staying counts with the monthly
-    value of the customers, else what was bought. `roll_out_customers` 0 means as many as were in the experiment.
+    value of the customers, else what was bought. Where customers have several rows, what counts is their sum.
+    `roll_out_customers` 0 means as many as were in the experiment.
     """
     trial = study.trial
     if trial is None or not effects:
@@ -70,6 +72,7 @@ def estimate_money(
     worth = _worth(client, study)
     if not worth:
         return ()
+    effects = [_for_each_customer(study, trial, effect) if effect.outcome in worth else effect for effect in effects]
     costs = cost_moments(trial)
     n_customers = roll_out_customers or int(trial.counts.analysed.sum())
     found = []
@@ -78,6 +81,17 @@ def estimate_money(
         cost = _cost(costs[costs.variant == treatment].iloc[0], study.confidence_level)
         found.append(_money(study, treatment, of_variant, worth, cost, n_customers))
     return tuple(found)
+
+
+def _for_each_customer(study: ExperimentStudy, trial: Trial, effect: Effect) -> Effect:
+    """The effect on the sum over a customer's rows, where the effect itself is on the average of a row."""
+    if not trial.by_order or effect.spec.kind != "mean" or effect.spec.source or effect.contrast.reason:
+        return effect
+    if trial.randomised == "cluster":
+        return replace(effect, contrast=replace(effect.contrast, reason="too_few"))
+    frame = moments_of(trial).assign(mean_d=1.0, var_d=0.0, cov_yd=0.0, cov_dx=0.0)
+    contrast = contrast_of(study, trial, effect.spec, frame, effect.outcome, effect.variant)
+    return replace(effect, contrast=held(trial, effect.spec, contrast))
 
 
 def _worth(client: Client, study: ExperimentStudy) -> dict[str, float]:
@@ -91,7 +105,9 @@ def _worth(client: Client, study: ExperimentStudy) -> dict[str, float]:
             return {staying[0]: _margin(value, money) / MONTH_DAYS * _UNIT_DAYS[outcomes[staying[0]].unit]}
         bought = [n for n, o in outcomes.items() if o.kind == "mean" and o.source == "transactions.amount"][:1]
         return dict.fromkeys(bought, money.margin_rate)
-    return {name: _unit_worth(client, study, outcome) for name, outcome in declared.items()}
+    worth = {name: _unit_worth(client, study, outcome) for name, outcome in declared.items()}
+    # A sum of which one part is not known is not known.
+    return worth if all(map(math.isfinite, worth.values())) else {}
 
 
 def _unit_worth(client: Client, study: ExperimentStudy, outcome: Outcome) -> float:
@@ -123,7 +139,8 @@ def _money(
 ) -> VariantMoney:
     gain = _gain(effects, worth, study.confidence_level)
     net = _less(gain, cost)
-    error = net.std_error
+    # As wide as the interval: one that holds at any time is not to stand beside a surer chance of a loss.
+    error = (net.ci_upper - net.ci_lower) / (2 * normal_quantile(study.confidence_level))
     told = not net.reason and error > 0
     outcomes = [study.outcomes[effect.outcome] for effect in effects]
     values = n_customers * (net.value + error * np.array([*map(normal_point, _SHARES)])) if told else np.empty(0)
@@ -141,12 +158,6 @@ def _money(
         roll_out_shares=_SHARES if told else np.empty(0),
         roll_out_values=values,
         margin_known="margin_rate" in study.money.model_fields_set or study.money.monthly_value_is == "margin",
-    )
-
-
-def _normal_quantiles() -> Floats:
-    return np.array(
-        [normal_quantile(2 * share - 1) if share > 0.5 else -normal_quantile(1 - 2 * share) for share in _SHARES]
     )
 
 

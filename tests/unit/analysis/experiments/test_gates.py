@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retention_lab.analysis.experiments.decision import decide
 from retention_lab.analysis.experiments.effects import estimate_effects
 from retention_lab.analysis.experiments.gates import Gate, check_gates, readable
 from retention_lab.analysis.experiments.study import ExperimentStudy, study_experiment
@@ -36,6 +37,12 @@ def gates_of(client: Client, **asked: Any) -> tuple[dict[str, Gate], ExperimentS
     found = check_gates(study, effects)
     assert bool(readable(effects, found)) != any(gate.status == "failed" for gate in found)
     return {gate.name: gate for gate in found}, study
+
+
+def gates_of_what_can_be(client: Client) -> tuple[dict[str, Gate], ExperimentStudy]:
+    """As `gates_of`, where there may be no effect to read at all."""
+    study = study_experiment(client)
+    return {gate.name: gate for gate in check_gates(study, estimate_effects(study))}, study
 
 
 def test_a_sound_experiment_passes(make_experiment) -> None:
@@ -140,6 +147,58 @@ def test_few_of_what_is_counted_are_few(make_experiment) -> None:
     rows = people().assign(bought=lambda frame: (frame.index < 9).astype(int))
     gates, _ = gates_of(make_experiment(rows, YES, shares=HALVES))
     assert gates["size"].status == "warned"
+
+
+def test_a_mean_that_a_handful_of_buyers_make_is_too_few(make_experiment) -> None:
+    """Six who bought against none of 2,000 look sure to a t-test, which a coin thrown six times does not bear out."""
+    rows = people().assign(spend=0.0)
+    rows.loc[rows.index[1:13:2], "spend"] = [100.0, 120.0, 90.0, 110.0, 105.0, 95.0]
+    outcomes = {"spend": {"kind": "mean", "column": "spend"}}
+    gates, study = gates_of(make_experiment(rows, outcomes, shares=HALVES))
+    assert gates["size"].status == "warned"
+    assert gates["size"].facts["nonzero"] == 6
+    assert decide(study, [*gates.values()], estimate_effects(study), ()).answer == "not_enough_data"
+    rows.loc[rows.index[:20], "spend"] = 50.0
+    assert gates_of(make_experiment(rows, outcomes, shares=HALVES))[0]["size"].status == "passed"
+
+
+def test_several_test_accounts_do_not_hide_one_another(make_experiment) -> None:
+    """More of them than lie beyond the cut: measured by each other, none would be large."""
+    rows = people()
+    rows.loc[rows.index[1:21:2], "spend"] = 9_000.0
+    gates, _ = gates_of(make_experiment(rows, {"spend": {"kind": "mean", "column": "spend"}}, shares=HALVES))
+    assert gates["outliers"].status == "warned"
+    assert gates["outliers"].facts == {"n_extreme": 10, "turned": 1}
+
+
+@pytest.mark.parametrize("condition", ["bought=1", "received=offer"])
+def test_a_condition_on_what_came_after_the_assignment_fails_however_alike_the_shares(
+    make_experiment, condition: str
+) -> None:
+    rows = people().assign(bought=lambda frame: (frame.index % 4 < 2).astype(int), received="offer")
+    rows.loc[:1, "received"] = "none"
+    gates, _ = gates_of(make_experiment(rows, YES, shares=HALVES), where=[condition])
+    assert gates["filter"].status == "failed"
+
+
+def test_a_condition_on_a_covariate_of_an_outcome_does_not_fail_by_itself(make_experiment) -> None:
+    outcomes = {"bought": {**YES["bought"], "covariate": "active"}}
+    gates, _ = gates_of(make_experiment(people(), outcomes, shares=HALVES), where=["active=1"])
+    assert gates["filter"].status == "warned"
+
+
+def test_the_outcome_that_is_lost_is_the_one_that_is_told(make_experiment) -> None:
+    outcomes = {"spend": {"kind": "mean", "column": "spend", "role": "primary"}, **YES}
+    gates, _ = gates_of(make_experiment(people().assign(bought=""), outcomes, shares=HALVES))
+    assert (gates["lost"].about, gates["lost"].facts["share"]) == ("bought", 1.0)
+
+
+def test_one_variant_alone_is_not_compared_with_itself(make_experiment) -> None:
+    rows = people()[lambda frame: frame.variant == "none"]
+    outcomes = {"spend": {"kind": "mean", "column": "spend", "covariate": "before"}}
+    gates, study = gates_of_what_can_be(make_experiment(rows, outcomes))
+    assert study.treatments == ()
+    assert gates["balance"].status == "not_applicable"
 
 
 def test_one_customer_who_makes_the_answer_is_named(make_experiment) -> None:
