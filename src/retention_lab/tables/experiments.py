@@ -165,7 +165,7 @@ def find_trials(client: Client) -> tuple[str, ...]:
 def open_trial(
     client: Client, experiment: str = "", *, where: Sequence[str] = (), segments: Sequence[str] = ()
 ) -> Trial:
-    """An experiment of a client by its name; an empty name means the main one, the only one declared, or the only one.
+    """An experiment of a client by its name; an empty name means the main one, or the only one that is declared.
 
     `where` keeps the customers for whom every `column=value[,value]` holds, and `segments` are columns that tell them
     apart: covariates, segment, plan, region or channel of the customers, and for `where` also what the assignments
@@ -208,7 +208,7 @@ def _chosen(client: Client, experiment: str) -> str:
     if experiment:
         found, remedy = f"there is no experiment {experiment!r}", nearest(experiment, list(known))
         raise ParameterError(Fault(where="experiment", found=found, allowed=allowed, remedy=remedy))
-    alone = [*filter(None, [client.file.main_experiment])] or list(client.file.experiments) or list(known)
+    alone = [*filter(None, [client.file.main_experiment])] or list(client.file.experiments)
     if len(alone) != 1:
         found = f"it is empty, and there are {len(known)} experiments" if known else "there is no experiment"
         remedy = "name one of them, or the one that is meant under main_experiment in client.yml"

@@ -3,6 +3,7 @@
 import io
 import re
 import textwrap
+import warnings
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -38,7 +39,10 @@ class Chart:
     def to_svg(self) -> str:
         """The figure as SVG, the same bytes for the same figure: no date, ids from a fixed salt, text kept as text."""
         buffer = io.StringIO()
-        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "retention-lab"}):
+        with mpl.rc_context(_DRAWING), warnings.catch_warnings():
+            # A letter that the font lacks, such as an emoji in a name, is measured as a box. The text is kept as text,
+            # so whoever reads it sees the letter in a font of their own.
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
             # The canvas's own method lays the figure out while it draws; `savefig` draws it once more only for that.
             canvas = FigureCanvasSVG(self.figure)
             canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
@@ -53,6 +57,8 @@ class Chart:
         return bundle("chart", data, plain=self.alt, **{"image/svg+xml": self.to_svg()})
 
 
+# Some labels are made only while a figure is drawn: what the theme says of text holds for them too.
+_DRAWING = {"svg.fonttype": "none", "svg.hashsalt": "retention-lab", "text.parse_math": False}
 _LONG = re.compile(r"-?\d+\.\d{2,}")
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from html import escape
 
 import pytest
 from matplotlib.figure import Figure
@@ -75,3 +76,13 @@ def test_numbers_in_words_keep_their_digits_and_those_of_the_drawing_do_not() ->
 
     assert "€10.00 a month, 0.125 of it" in drawing
     assert not re.search(r"\d\.\d{2}", re.sub(r">[^<]*<", "><", drawing))
+
+
+@pytest.mark.parametrize("name", ["\N{WRAPPED PRESENT} free month", "€5 or $5 off, $10 later", "2_for_$1 & $2^3"])
+def test_names_are_drawn_as_they_are_whatever_letters_and_signs_they_have(name: str) -> None:
+    with themed_axes() as (drawn, axes):
+        axes.set_yticks([0, 1], ["hold_out", name])
+
+    drawing = Chart(drawn, "Who stays", "25% are left at 2.").to_svg()
+
+    assert f">{escape(name, quote=False)}</text>" in drawing

@@ -17,6 +17,7 @@ Answer = Literal[
     "too_early",
     "harms_guardrail",
     "worse",
+    "carried_by_few",
     "no_clear_effect",
     "no_worse",
     "pays",
@@ -25,7 +26,7 @@ Answer = Literal[
     "money_unknown",
 ]
 
-_IN_THE_WAY: dict[Answer, str] = {"too_early": "early_look", "not_enough_data": "size"}
+_IN_THE_WAY: dict[Answer, str] = {"too_early": "early_look", "not_enough_data": "size", "carried_by_few": "outliers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Decision:
     """The answer, and what it rests on: the treatment that it speaks of, and the gates or guardrails in the way.
 
     `pays`: better, and the net margin is above nought; `loses`: better, but costs more than it brings; `money_open`:
-    better, and the interval of the net margin holds nought; `no_worse`: no clear effect on the primary outcome, which
+    better, and the interval of the net margin holds nought; `carried_by_few`: better, but not once the largest values
+    weigh less; `no_worse`: no clear effect on the primary outcome, which
     is shown to be no worse than its margin.
     """
 
@@ -98,6 +100,8 @@ def _answer(
         return "no_worse" if effect.holds_margin else "no_clear_effect"
     if broken:
         return "harms_guardrail"
+    if by_name["outliers"].facts.get("turned") and by_name["outliers"].about == study.primary:
+        return "carried_by_few"
     return _paid(money)
 
 

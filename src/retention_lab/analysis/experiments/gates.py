@@ -2,52 +2,25 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.experiments.effects import Effect, has_covariate, moments_in
+from retention_lab.analysis.experiments.balance import check_balance
+from retention_lab.analysis.experiments.effects import Effect
+from retention_lab.analysis.experiments.gate import WARNS, Gate, GateRow, Status, judged, worst
 from retention_lab.analysis.experiments.study import ExperimentStudy
-from retention_lab.methods.effects import Moments, compare_means
-from retention_lab.methods.multiplicity import adjust_holm
 from retention_lab.methods.sample_ratio import check_sample_ratio
 from retention_lab.tables.experiment_file import Outcome
 from retention_lab.tables.experiment_reductions import moments_of
 from retention_lab.tables.experiments import Trial
 from retention_lab.tables.trial_columns import columns_after
 
-Status = Literal["passed", "warned", "failed", "not_applicable"]
-FAILS, WARNS = 0.001, 0.01
+__all__ = ["FEW_EVENTS", "WARNS", "Gate", "GateRow", "Status", "check_gates", "failed", "readable"]
+
 # Of customers in two variants, or lost: what is more than a slip of the pen, and what is no slip at all.
 SOME, MANY = 0.005, 0.05
 FEW_UNITS, FEW_EVENTS, FEW_CLUSTERS = 30, 10, 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRow:
-    """What a gate counted in one variant: `n` of `of`, and what was expected where something was."""
-
-    variant: str
-    n: float
-    of: float
-    expected: float = math.nan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """One condition, with its numbers. `about` is the outcome that it speaks of, where it speaks of one.
-
-    `facts` are further numbers by name; which there are hangs on the gate.
-    """
-
-    name: str
-    status: Status
-    pvalue: float = math.nan
-    about: str = ""
-    rows: tuple[GateRow, ...] = ()
-    facts: dict[str, float]
 
 
 def check_gates(study: ExperimentStudy, effects: Sequence[Effect]) -> tuple[Gate, ...]:
@@ -64,7 +37,7 @@ def check_gates(study: ExperimentStudy, effects: Sequence[Effect]) -> tuple[Gate
         _early_look(trial),
         _filter(study, trial),
         _lost(study, trial),
-        _balance(study, trial, frame),
+        check_balance(study, trial, frame),
         _size(study, trial, effects, frame),
         _outliers(effects),
     )
@@ -85,14 +58,6 @@ def _rows(frame: pd.DataFrame, n: str, of: str) -> tuple[GateRow, ...]:
     return tuple(GateRow(variant=str(variant), n=count, of=whole) for variant, count, whole in columns)
 
 
-def _judged(pvalue: float) -> Status:
-    return "failed" if pvalue < FAILS else "warned" if pvalue < WARNS else "passed"
-
-
-def _worst(*statuses: Status) -> Status:
-    return max(statuses, key=("not_applicable", "passed", "warned", "failed").index)
-
-
 def _sample_ratio(trial: Trial) -> Gate:
     """Whether as many came into each variant as planned, counted before anybody is left out."""
     assigned = trial.counts.assigned.to_numpy(dtype=float)
@@ -106,7 +71,7 @@ def _sample_ratio(trial: Trial) -> Gate:
         for variant, n, expected in zip(trial.variants, assigned, found.expected, strict=True)
     )
     facts = {"statistic": found.statistic}
-    return Gate(name="sample_ratio", status=_judged(found.pvalue), pvalue=found.pvalue, rows=rows, facts=facts)
+    return Gate(name="sample_ratio", status=judged(found.pvalue), pvalue=found.pvalue, rows=rows, facts=facts)
 
 
 def _assignment(trial: Trial) -> Gate:
@@ -186,7 +151,7 @@ def _filter(study: ExperimentStudy, trial: Trial) -> Gate:
     if known_after & {condition.partition("=")[0] for condition in study.where}:
         return Gate(name="filter", status="failed", rows=rows, facts={})
     pvalue = _same_share(kept.kept, kept.before)
-    return Gate(name="filter", status=_worst("warned", _judged(pvalue)), pvalue=pvalue, rows=rows, facts={})
+    return Gate(name="filter", status=worst("warned", judged(pvalue)), pvalue=pvalue, rows=rows, facts={})
 
 
 def _lost(study: ExperimentStudy, trial: Trial) -> Gate:
@@ -201,7 +166,7 @@ def _lost(study: ExperimentStudy, trial: Trial) -> Gate:
     told = _rows(rows, "lost", "mature")
     # One of several outcomes differs by chance more easily.
     pvalue = min(1.0, pvalue * len(found))
-    status = "passed" if most == 0 else _worst(_judged(pvalue), "warned" if most > MANY else "passed")
+    status = "passed" if most == 0 else worst(judged(pvalue), "warned" if most > MANY else "passed")
     gone = trial.per_outcome.groupby("outcome")[["gone", "unknown"]].sum().max()
     facts = {"share": most, "gone": float(gone.gone), "unknown": float(gone.unknown)}
     return Gate(name="lost", status=status, pvalue=pvalue if most else math.nan, about=name, rows=told, facts=facts)
@@ -213,39 +178,6 @@ def _same_share(part: pd.Series, whole: pd.Series) -> float:
     if not 0 < n.sum() < of.sum() or (of > 0).sum() < 2:
         return math.nan
     return check_sample_ratio(n[of > 0], of[of > 0] / of.sum(), of=of[of > 0]).pvalue
-
-
-def _balance(study: ExperimentStudy, trial: Trial, frame: pd.DataFrame) -> Gate:
-    """Before the assignment the variants must be alike: no treatment reaches back."""
-    known = [name for name, outcome in study.outcomes.items() if has_covariate(outcome)]
-    if not (known and study.treatments):
-        return Gate(name="balance", status="not_applicable", facts={})
-    found = []
-    for name in known:
-        rows = {row.variant: row for _, row in frame[frame.outcome == name].iterrows()}
-        control = _before(rows[trial.variants[0]])
-        found += [
-            (compare_means(_before(rows[treatment]), control, study.confidence_level), name, treatment)
-            for treatment in study.treatments
-        ]
-    pvalues = adjust_holm([contrast.pvalue for contrast, _, _ in found])
-    place = int(np.nanargmin(pvalues)) if np.isfinite(pvalues).any() else 0
-    contrast, name, treatment = found[place]
-    rows_told = tuple(
-        GateRow(variant=variant, n=one.value, of=one.n_obs)
-        for variant, one in ((trial.variants[0], contrast.control), (treatment, contrast.treatment))
-    )
-    pvalue = float(pvalues[place])
-    status: Status = "not_applicable" if math.isnan(pvalue) else _judged(pvalue)
-    return Gate(name="balance", status=status, pvalue=pvalue, about=name, rows=rows_told, facts={"n": len(found)})
-
-
-def _before(row: pd.Series) -> Moments:
-    """The covariate, looked at as if it were an outcome."""
-    moments = moments_in(row)
-    mean, spread = np.array([moments.mean[2], 1.0, 0.0]), np.zeros((3, 3))
-    spread[0, 0] = moments.covariance[2, 2]
-    return Moments(n=moments.n, mean=mean, covariance=spread)
 
 
 def _size(study: ExperimentStudy, trial: Trial, effects: Sequence[Effect], frame: pd.DataFrame) -> Gate:
@@ -292,7 +224,8 @@ def _outliers(effects: Sequence[Effect]) -> Gate:
 
 def _turns(effect: Effect) -> bool:
     """Whether the answer is another one when the largest values weigh less."""
-    if effect.trimmed is None or effect.contrast.reason:
+    # Where the cut was said beforehand, it is the answer, and not one of two.
+    if effect.trimmed is None or effect.contrast.reason or effect.spec.winsorise_at:
         return False
     others = [effect.trimmed.as_is, effect.trimmed.winsorised, effect.trimmed.without_extreme]
     level = 1 - effect.contrast.confidence_level

@@ -1,12 +1,13 @@
 """The interval over time, as the customers came in: what somebody who looked each time would have seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from retention_lab.analysis.experiments.effects import at_any_time, contrast_of
+from retention_lab.analysis.experiments.effects import Effect, at_any_time, contrast_of
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.analysis.experiments.survival import arms_of, horizon_of, tables_of
 from retention_lab.methods.life_tables import LifeTable, merge_tables
@@ -38,10 +39,19 @@ class Looks:
     looks: tuple[Look, ...]
 
 
-def look_over_time(study: ExperimentStudy) -> tuple[Looks, ...]:
-    """The interval of each treatment's effect on the primary outcome as the sample grew, at up to `MOST_LOOKS` days."""
+def look_over_time(study: ExperimentStudy, effects: Sequence[Effect]) -> tuple[Looks, ...]:
+    """The interval of each treatment's effect on the primary outcome as the sample grew, at up to `MOST_LOOKS` days.
+
+    None where no effect may be read, or the design is not to be looked at early.
+    """
     trial = study.trial
-    if trial is None or trial.spec.design != "anytime" or not trial.has_days or trial.randomised == "cluster":
+    if (
+        trial is None
+        or not effects
+        or trial.spec.design != "anytime"
+        or not trial.has_days
+        or trial.randomised == "cluster"
+    ):
         return ()
     contrasts = _staying if study.outcomes[study.primary].kind == "survival" else _measured
     return tuple(

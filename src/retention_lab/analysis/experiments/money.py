@@ -72,19 +72,22 @@ def estimate_money(
     worth = _worth(client, study)
     if not worth:
         return ()
-    effects = [_for_each_customer(study, trial, effect) if effect.outcome in worth else effect for effect in effects]
+    effects = [_for_each_customer(study, trial, effect) for effect in effects if effect.outcome in worth]
     costs = cost_moments(trial)
     n_customers = roll_out_customers or int(trial.counts.analysed.sum())
     found = []
     for treatment in study.treatments:
-        of_variant = [effect for effect in effects if effect.variant == treatment and effect.outcome in worth]
+        of_variant = [effect for effect in effects if effect.variant == treatment]
         cost = _cost(costs[costs.variant == treatment].iloc[0], study.confidence_level)
         found.append(_money(study, treatment, of_variant, worth, cost, n_customers))
     return tuple(found)
 
 
 def _for_each_customer(study: ExperimentStudy, trial: Trial, effect: Effect) -> Effect:
-    """The effect on the sum over a customer's rows, where the effect itself is on the average of a row."""
+    """The effect as money sees it: nothing of it cut off, and summed over a customer's rows."""
+    if effect.trimmed:
+        # A large purchase is money too, whatever it does to the noise.
+        return replace(effect, contrast=effect.trimmed.as_is)
     if not trial.by_order or effect.spec.kind != "mean" or effect.spec.source or effect.contrast.reason:
         return effect
     if trial.randomised == "cluster":

@@ -97,12 +97,12 @@ def plan_experiment(
     variants: Sequence[str] = ("offer",),
     who: Who = "here",
     strata: Sequence[str] = (),
-    experiment: str = "experiment-plan",
+    experiment: str = "",
     confidence_level: float = 0.95,
     reward: float = 0.0,
     seed: int = 1,
 ) -> ExperimentPlan:
-    """Plan an experiment on a client's customers, and draw who is to be in it.
+    """Plan an experiment on a client's customers; under a name, `experiment`, also draw who is to be in it.
 
     `effect` is the gain to be found, 0 to say only what can be seen. `who`: those `here` now, or the `new` ones as they
     come; of these, the ones of the last week are drawn. Each of `variants` is a treatment and has an equal part of what
@@ -169,7 +169,7 @@ def _plan(
         cost=cost,
         break_even=even,
         power_at_break_even=numbers.power_of(even.value) if even and not even.reason else None,
-        assignments=draw_variants(eligible.customers, asked.shares, asked.experiment, client.key, seed=asked.seed),
+        assignments=_drawn(client, asked, eligible),
         looks_back=client.looks_back,
         method=baseline.planned.method if baseline.planned else baseline.value.method,
         reason=baseline.value.reason or ("" if smallest is not None else numbers.why_nothing),
@@ -195,6 +195,12 @@ def _eligible(client: Client, observation: Observation, asked: PlanRequest) -> t
     rows = rows.select("customer_id", *asked.strata).order_by("customer_id")
     frame: pd.DataFrame = rows.to_pyarrow().to_pandas()
     return find_eligible(client, frame, asked.experiment, asked.horizon_days), arrivals
+
+
+def _drawn(client: Client, asked: PlanRequest, eligible: Eligible) -> pd.DataFrame:
+    """Who is in it; nobody where only a plan was asked for: a draw would keep its customers from other lists."""
+    customers = eligible.customers if asked.experiment else eligible.customers.head(0)
+    return draw_variants(customers, asked.shares, asked.experiment, client.key, seed=asked.seed)
 
 
 def _enrolment_days(needed: SampleSize | None, counted: float, arrivals: float | None) -> int | None:

@@ -55,7 +55,7 @@ def check_request(client: Client, asked: PlanRequest) -> None:
     """Raises ParameterError with everything that cannot be asked, before any table is read."""
     faults = [*_number_faults(asked), *_word_faults(client, asked)]
     try:
-        name_wave(asked.experiment, client.as_of)
+        name_wave(asked.experiment or "plan", client.as_of)
     except ParameterError as error:
         faults += error.faults
     if faults:

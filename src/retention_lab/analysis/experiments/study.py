@@ -13,7 +13,10 @@ from retention_lab.tables.experiments import Trial, find_trials, open_trial
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentStudy:
-    """One experiment and what is asked of it; `trial` is None where the client has none."""
+    """One experiment and what is asked of it; `trial` is None where none is declared and none was named.
+
+    `lists` are the lists of contacts in the client's folder, which can be evaluated by name.
+    """
 
     trial: Trial | None
     primary: str
@@ -22,6 +25,7 @@ class ExperimentStudy:
     min_group: int
     confidence_level: float
     where: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> dict[str, Outcome]:
@@ -56,7 +60,8 @@ def study_experiment(
     """
     if faults := _faults(min_group, confidence_level):
         raise ParameterError(faults)
-    known = bool(experiment) or bool(find_trials(client))
+    # A list is only ever evaluated by name: it is there as soon as one was drawn, and says nothing for months.
+    known = bool(experiment or client.file.main_experiment or client.file.experiments)
     trial = open_trial(client, experiment, where=where, segments=segments) if known else None
     return ExperimentStudy(
         trial=trial,
@@ -66,6 +71,7 @@ def study_experiment(
         min_group=min_group or client.file.min_group,
         confidence_level=confidence_level,
         where=tuple(where),
+        lists=tuple(name for name in find_trials(client) if name not in client.file.experiments),
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from retention_lab.analysis.experiments.gates import FEW_EVENTS, WARNS, Gate, GateRow
+from retention_lab.analysis.experiments.gate import FEW_EVENTS, WARNS, Gate, GateRow
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import horizon_name
 from retention_lab.findings.words import covariate_name

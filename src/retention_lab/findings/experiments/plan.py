@@ -182,8 +182,8 @@ def assignment_finding(plan: ExperimentPlan, text: Text) -> Finding:
         id="experiment.plan.assignment",
         question=text.say("Who is in the experiment?"),
         headline=_drawn(plan, text),
-        action=_hand_over(plan, text) if n else "",
-        verdict="fine" if n else "not_enough_data",
+        action=_hand_over(plan, text),
+        verdict="fine" if n or not plan.asked.experiment else "not_enough_data",
         estimate=float(n),
         ci_lower=NOT_A_NUMBER,
         ci_upper=NOT_A_NUMBER,
@@ -196,6 +196,8 @@ def assignment_finding(plan: ExperimentPlan, text: Text) -> Finding:
 
 
 def _drawn(plan: ExperimentPlan, text: Text) -> str:
+    if not plan.asked.experiment:
+        return text.say("Nobody is drawn yet: no experiment was named, so this is a plan only.")
     if not len(plan.assignments):
         return text.say("Nobody could be drawn: there are no customers who may be in the experiment today.")
     parts = [text.say("{n} “{variant}”", n=text.count(n), variant=variant) for variant, n in plan.drawn.items()]
@@ -208,6 +210,10 @@ def _drawn(plan: ExperimentPlan, text: Text) -> str:
 
 
 def _hand_over(plan: ExperimentPlan, text: Text) -> str:
+    if not plan.asked.experiment:
+        return text.say("To draw who gets what, run this playbook again with the experiment's name.")
+    if plan.assignments.empty or plan.looks_back:
+        return ""
     return text.say(
         "Give the offer to exactly those in the file, leave the hold-out alone, and evaluate “{experiment}” with the "
         "playbook loyalty-experiment.",

@@ -106,3 +106,11 @@ def test_one_empty_variant_is_no_experiment_to_decide_on(make_experiment, missin
     rows = spenders(0.0)
     client = make_experiment(rows[rows.variant != missing], {"spend": MONEY}, shares=HALVES)
     assert decision_on(client).answer == "invalid"
+
+
+def test_an_effect_that_a_few_customers_make_is_not_rolled_out(make_experiment) -> None:
+    rows = spenders(0.0)
+    rows.loc[rows.index[rows.variant == "offer"][:12], "spend"] = 6000.0
+    assert decision_on(make_experiment(rows, {"spend": MONEY}, shares=HALVES)).answer == "carried_by_few"
+    declared = {**MONEY, "winsorise_at": 0.99}
+    assert decision_on(make_experiment(rows, {"spend": declared}, shares=HALVES)).answer == "no_clear_effect"

@@ -217,3 +217,32 @@ def test_clusters_with_both_variants_were_not_drawn_as_clusters(make_experiment)
     gates, _ = gates_of(make_experiment(rows, YES, shares=HALVES))
     assert gates["unit"].status == "passed"
     assert gates["sample_ratio"].rows[0].n == 20
+
+
+def test_variants_that_were_assigned_in_other_weeks_fail(make_experiment) -> None:
+    """A control of March and a treatment of June: variant and season cannot be told apart."""
+    rows = people()
+    day = pd.Timestamp("2026-03-02") + pd.Series(pd.to_timedelta(rows.index % 28 // 2, unit="D"))
+    rows["assigned_on"] = day.dt.strftime("%Y-%m-%d")
+    gates, _ = gates_of(make_experiment(rows, YES, shares=HALVES))
+    assert gates["balance"].status == "passed"
+    later = day + pd.to_timedelta(10 * (rows.variant == "offer"), unit="D")
+    rows["assigned_on"] = later.dt.strftime("%Y-%m-%d")
+    gates, _ = gates_of(make_experiment(rows, YES, shares=HALVES))
+    assert gates["balance"].status == "failed"
+    assert gates["balance"].facts["days"] == 1
+    assert gates["balance"].rows[1].n - gates["balance"].rows[0].n == pytest.approx(10, abs=1)
+
+
+def test_clusters_are_held_against_each_other_beforehand_as_clusters(make_experiment) -> None:
+    """Stores differ, and with ten in each variant by a lot: customer by customer that would look like a fault."""
+    failed = 0
+    for seed in range(20):
+        rows = people(seed=seed).assign(cluster=lambda frame: frame.index // 100)
+        rng = np.random.default_rng(seed)
+        rows["variant"] = np.where(rng.permutation(20)[rows.cluster] < 10, "offer", "none")
+        rows["before"] += rng.normal(0, 20, 20)[rows.cluster]
+        outcomes = {"spend": {"kind": "mean", "column": "spend", "covariate": "before"}}
+        gates, _ = gates_of(make_experiment(rows, outcomes, shares=HALVES))
+        failed += gates["balance"].status == "failed"
+    assert failed <= 1

@@ -27,13 +27,16 @@ SPEND = {"spend": {"kind": "mean", "column": "spend"}}
 
 def test_the_last_look_is_the_interval_that_the_report_gives(make_experiment) -> None:
     study = study_experiment(make_experiment(people(), SPEND, design="anytime"))
-    (looks,) = look_over_time(study)
-    told, last = estimate_effects(study)[0].contrast, looks.looks[-1].anytime
+    effects = estimate_effects(study)
+    (looks,) = look_over_time(study, effects)
+    told, last = effects[0].contrast, looks.looks[-1].anytime
+    assert look_over_time(study, []) == ()
     assert (last.ci_lower, last.ci_upper) == pytest.approx((told.ci_lower, told.ci_upper))
 
 
 def test_customers_without_a_day_of_assignment_are_in_no_look(make_experiment) -> None:
     rows = people()
     rows.loc[::3, "assigned_on"] = ""
-    (looks,) = look_over_time(study_experiment(make_experiment(rows, SPEND, design="anytime")))
+    study = study_experiment(make_experiment(rows, SPEND, design="anytime"))
+    (looks,) = look_over_time(study, estimate_effects(study))
     assert looks.looks[-1].n_obs == 800

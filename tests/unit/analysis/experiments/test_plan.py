@@ -125,7 +125,7 @@ def test_several_treatments_share_the_level_and_the_customers(client: Client) ->
 
 
 def test_new_customers_take_until_enough_have_come(client: Client, customers: pd.DataFrame) -> None:
-    plan = plan_experiment(client, who="new", horizon_days=60, effect=0.05)
+    plan = plan_experiment(client, who="new", horizon_days=60, effect=0.05, experiment="spring")
 
     came = pd.to_datetime(customers.started_on)
     a_day = (came > LAST - timedelta(days=90)).sum() / 90
@@ -202,7 +202,8 @@ def test_what_pays_for_the_treatment(client: Client, shop_client: Client) -> Non
 
 
 def test_who_is_held_out_elsewhere_or_drawn_before_is_not_drawn(client: Client) -> None:
-    ids = plan_experiment(client).assignments.customer_id
+    assert plan_experiment(client).assignments.empty
+    ids = plan_experiment(client, experiment="spring").assignments.customer_id
     for name, some in (("winback", ids[:30]), ("spring", ids[20:50])):
         frame = pd.DataFrame({"customer_id": some, "variant": "hold_out", "stratum": "s", "seed": "x"})
         write_assignments(client.folder, f"{name}-2025-12-20", frame, date(2025, 12, 20))
@@ -280,7 +281,7 @@ def test_where_nobody_says_goodbye_some_of_those_drawn_have_gone_already(
 
 @pytest.mark.parametrize("asked", [{"horizon_days": 1500}, {"outcome": "stay", "who": "new", "horizon_days": 3650}])
 def test_without_a_past_nothing_is_said_and_customers_are_still_drawn(client: Client, asked: dict[str, Any]) -> None:
-    plan = plan_experiment(client, effect=0.05, **asked)
+    plan = plan_experiment(client, effect=0.05, experiment="spring", **asked)
 
     assert (plan.reason, plan.baseline.value.reason) == ("too_few", "too_few")
     assert (plan.needed, plan.power, plan.smallest, plan.curve.empty) == (None, None, None, True)
