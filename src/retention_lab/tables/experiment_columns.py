@@ -32,15 +32,18 @@ def refuse_unreadable(rows: ir.Table, source: str, experiments: dict[str, Experi
     That is a value of a yes or no that is neither, or a number that most rows with a value have not.
     """
     flags, numbers = _flags(experiments), _numbers(experiments)
-    wanted: dict[str, ir.Value] = {}
-    for name in {**flags, **numbers}:
+    wanted: dict[str, ir.Value] = {"rows": rows.count()}
+    for name in flags:
         given = rows[f"{COVARIATE}{name}"].notnull()
-        wanted[f"given:{name}"] = given.cast("int64").sum()
-        wanted[f"flags:{name}"] = (given & flag_of(rows, name).isnull()).cast("int64").sum()
-        wanted[f"numbers:{name}"] = (given & rows[f"{NUMBER}{name}"].isnull()).cast("int64").sum()
-    if not wanted:
-        return
+        wanted[f"flags:{name}"] = (given & flag_of(rows, name).isnull()).sum()
+    for name in numbers:
+        wanted[f"read:{name}"] = rows[f"{NUMBER}{name}"].count()
     found = rows.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    for name in numbers:
+        # What came as numbers is written out only where one cannot be read.
+        unread = rows.filter(rows[f"{NUMBER}{name}"].isnull()) if found[f"read:{name}"] < found["rows"] else None
+        n = 0 if unread is None else int(unread[f"{COVARIATE}{name}"].count().to_pyarrow().as_py())
+        found |= {f"numbers:{name}": n, f"given:{name}": found[f"read:{name}"] + n}
     faults = [_not_a_flag(rows, source, name, what) for name, what in flags.items() if found[f"flags:{name}"]]
     faults += [
         _not_a_number(rows, source, name, what, found[f"numbers:{name}"], found[f"given:{name}"])

@@ -420,7 +420,7 @@ def test_a_list_is_an_experiment_that_nobody_has_to_declare(write_client: Write)
     (folder / "assignments" / "churn-2026-04-10.csv").write_text(wave("churn", "2026-04-10", second))
 
     client = Client(folder)
-    trial = open_trial(client)
+    trial = open_trial(client, "churn")
 
     assert find_trials(client) == ("churn",)
     assert (trial.is_list, trial.variants, trial.shares) == (
@@ -446,7 +446,7 @@ def test_a_planned_experiment_has_variants_and_strata_of_its_own(write_client: W
         undeclared = Client(folder)
 
     assert by_variant(open_trial(Client(planned)), ["assigned"]) == {"none": [2], "points": [2]}
-    assert "add experiments.spring to client.yml" in told(lambda: open_trial(undeclared))  # type: ignore[arg-type]
+    assert "add experiments.spring to client.yml" in told(lambda: open_trial(undeclared, "spring"))  # type: ignore[arg-type]
 
 
 def test_a_planned_experiment_that_holds_customers_out_needs_no_entry_in_the_client_file(write_client: Write) -> None:

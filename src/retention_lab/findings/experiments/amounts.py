@@ -92,7 +92,7 @@ def change_in(spec: Outcome, value: float, digits: int, text: Text) -> str:
     if spec.kind == "survival":
         return _time(value, spec.unit, digits, text)
     if spec.kind == "proportion":
-        return text.say("{number} points", number=text.number(100 * value, digits))
+        return _points(100 * value, digits, text)
     return text.money(value, digits) if is_money(spec) else text.number(value, digits)
 
 
@@ -123,6 +123,13 @@ def unit_of(spec: Outcome, text: Text) -> str:
     if spec.kind == "proportion":
         return text.say("points")
     return text.currency if is_money(spec) else ""
+
+
+def _points(value: float, digits: int, text: Text) -> str:
+    number = text.number(value, digits)
+    if digits == 0:
+        return text.say_many("{number} point", "{number} points", abs(round(value)), number=number)
+    return text.say("{number} points", number=number)
 
 
 def _time(value: float, unit: str, digits: int, text: Text) -> str:

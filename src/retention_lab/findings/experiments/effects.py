@@ -13,16 +13,15 @@ from retention_lab.findings.experiments.amounts import (
     digits_of,
     effect_sentence,
     factor_of,
-    horizon_name,
     is_money,
     tell,
     unit_of,
     why_not,
 )
+from retention_lab.findings.experiments.definitions import definition_of
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.findings.words import at_time, covariate_name
 from retention_lab.methods.estimates import Estimate
-from retention_lab.tables.experiment_file import Outcome
 from retention_lab.text import Text
 
 # A covariate that takes away less of the variance than this gained nothing.
@@ -77,7 +76,7 @@ def effect_finding(study: ExperimentStudy, effect: Effect, text: Text) -> Findin
         unit=unit_of(effect.spec, text),
         n_obs=int(one.n_obs),
         method=_method(effect, text),
-        definition=definition_of(effect.outcome, effect.spec, text),
+        definition=definition_of(study, effect.outcome, effect.spec, text),
         caveats=tuple(_caveats(effect, effects_in_family(study, effect), text)),
     )
 
@@ -137,8 +136,8 @@ def _margin_sentence(effect: Effect, text: Text) -> str:
     if not margin or effect.holds_margin is None:
         return ""
     if effect.holds_margin:
-        return text.say("It is shown to be no worse than the control by {margin} or more.", margin=margin)
-    return text.say("It is not shown that it is no worse than the control by {margin} or more.", margin=margin)
+        return text.say("It is shown not to be worse by {margin} or more.", margin=margin)
+    return text.say("It is not ruled out that it is worse by {margin} or more.", margin=margin)
 
 
 def margin_of(effect: Effect, text: Text) -> str:
@@ -157,38 +156,6 @@ def _method(effect: Effect, text: Text) -> str:
     if math.isnan(one.pvalue):
         return one.method
     return text.say("{method}; {p}", method=one.method, p=text.pvalue(one.pvalue))
-
-
-def definition_of(name: str, spec: Outcome, text: Text) -> str:
-    """What an outcome counts."""
-    values = {"outcome": covariate_name(name), "span": horizon_name(spec, text)}
-    if spec.kind == "survival":
-        return text.say(
-            "How long a customer stays within {span} of the assignment, on average (restricted mean); who is still "
-            "here counts for as long as observed.",
-            **values,
-        )
-    if spec.kind == "ratio" and spec.source:
-        return text.say("Sum of the amounts over their number within {span} of the assignment.", **values)
-    if spec.kind == "ratio":
-        return text.say(
-            "Sum of “{numerator}” over the sum of “{denominator}”.",
-            numerator=spec.numerator,
-            denominator=spec.denominator,
-        )
-    return _average_definition(spec, values, text)
-
-
-def _average_definition(spec: Outcome, values: dict[str, str], text: Text) -> str:
-    if spec.kind == "proportion" and spec.source:
-        return text.say("Share of customers with a transaction within {span} of the assignment.", **values)
-    if spec.kind == "proportion":
-        return text.say("Share of customers with “{column}”.", column=spec.column)
-    if spec.source == "transactions.amount":
-        return text.say("Sum of a customer's transactions within {span} of the assignment, on average.", **values)
-    if spec.source:
-        return text.say("Number of a customer's transactions within {span} of the assignment, on average.", **values)
-    return text.say("“{column}” of a customer, on average.", column=spec.column)
 
 
 def _caveats(effect: Effect, n_family: int, text: Text) -> list[str]:

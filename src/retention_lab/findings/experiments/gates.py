@@ -97,7 +97,7 @@ def gate_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
         "maturity": lambda: maturity_sentence(study, gate, text),
         "early_look": lambda: early_sentence(study, gate, text),
         "filter": lambda: filter_sentence(study, gate, text),
-        "lost": lambda: lost_sentence(gate, text),
+        "lost": lambda: lost_sentence(study, gate, text),
         "balance": lambda: balance_sentence(gate, text),
         "size": lambda: size_sentence(study, gate, text),
         "outliers": lambda: outliers_sentence(gate, text),
@@ -112,7 +112,7 @@ def _method(gate: Gate, text: Text) -> str:
         "sample_ratio": text.say("chi-squared test against the planned shares, before anybody is left out"),
         "filter": text.say("chi-squared test of the share that is left"),
         "lost": text.say("chi-squared test of the share that is lost, times the number of outcomes"),
-        "balance": text.say("Welch's test of what was known before, Holm over all comparisons"),
+        "balance": text.say("Welch's test of what was known before and of the days, Holm over all comparisons"),
     }.get(gate.name, "")
     return text.say("{method}; {p}", method=method, p=text.pvalue(gate.pvalue)) if method else ""
 
@@ -125,8 +125,9 @@ def _sample_ratio(study: ExperimentStudy, gate: Gate, text: Text) -> str:
             return text.say("Nobody was assigned to any variant, so there are no shares to compare.")
         return text.say(
             "The client file does not say which shares were planned, so nobody can say whether customers are missing: "
-            "{found}.",
+            "{found}. {remedy}",
             found=found,
+            remedy=write_shares(study, text),
         )
     values = {
         "n": _units(study, n, text),
@@ -139,6 +140,14 @@ def _sample_ratio(study: ExperimentStudy, gate: Gate, text: Text) -> str:
         return text.say("The variants are not quite as large as planned. Of {n}: {found}; {p}.", **values)
     return text.say(
         "The variants are not as large as planned, and chance does not explain it. Of {n}: {found}; {p}.", **values
+    )
+
+
+def write_shares(study: ExperimentStudy, text: Text) -> str:
+    """What to write in the client file so that a broken sample ratio can be seen."""
+    return text.say(
+        "Write the planned share of each variant under experiments.{experiment}.shares in the client file.",
+        experiment=study.trial.name if study.trial else "",
     )
 
 
@@ -226,8 +235,8 @@ def _unit(gate: Gate, text: Text) -> str:
         return _clusters(gate, values, text)
     if facts["by_order"]:
         return text.say(
-            "Customers were drawn, but the file has {rows} rows for {customers} of them. Each customer counts once, "
-            "with all their rows together.",
+            "Customers were drawn, but the file has {rows} rows for {customers} of them. An average or a share of the "
+            "file's columns is that of a row; how sure it is, is reckoned from customers.",
             **values,
         )
     if not facts["has_customers"]:
