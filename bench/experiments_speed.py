@@ -143,7 +143,7 @@ def worker(port: int) -> bool:
     checks = watch.timed("gates", lambda: gates.check_gates(given, found))
     earned = watch.timed("money", lambda: money.estimate_money(client, given, found))
     watch.timed("segments", lambda: segments.compare_segments(given))
-    watch.timed("over time", lambda: looks.look_over_time(given))
+    watch.timed("over time", lambda: looks.look_over_time(given, found))
     answer = watch.timed("decision", lambda: decision.decide(given, checks, found, earned))
     return told(watch, answer.answer, fetched[0], in_server=bool(port))
 

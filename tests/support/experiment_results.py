@@ -137,7 +137,10 @@ def study(
             "has_received": False,
             "segments": (),
             "counts": pd.DataFrame({"variant": variants, "assigned": 1000, "rows": 1000, "analysed": 990}),
-            "per_outcome": pd.DataFrame(),
+            "per_outcome": pd.DataFrame(
+                [(name, variant, 990, 990, 990) for name in outcomes for variant in variants],
+                columns=["outcome", "variant", "n", "mature", "known"],
+            ),
             "n_clusters": 0,
             "n_mixed_clusters": 0,
             "first_assigned": date(2026, 3, 2),

@@ -6,7 +6,7 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -58,7 +58,7 @@ class Chart:
 
 
 # Some labels are made only while a figure is drawn: what the theme says of text holds for them too.
-_DRAWING = {"svg.fonttype": "none", "svg.hashsalt": "retention-lab", "text.parse_math": False}
+_DRAWING: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "retention-lab", "text.parse_math": False}
 _LONG = re.compile(r"-?\d+\.\d{2,}")
 
 

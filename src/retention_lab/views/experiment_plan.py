@@ -1,6 +1,10 @@
 """A planned experiment: which effects it finds, what it takes, and who is in it."""
 
+from datetime import timedelta
+from typing import Any
+
 import numpy as np
+import yaml
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -171,3 +175,77 @@ def table_of_arms(plan: ExperimentPlan, text: Text) -> Table:
         align=("left", "right", "right", "right", "right"),
         rows=tuple(rows),
     )
+
+
+def table_of_declaration(plan: ExperimentPlan, text: Text) -> Table:
+    """The entry for client.yml that says what was planned, so that the evaluation judges by that.
+
+    In braces, since spaces at the head of a line are lost when a table is copied; in the client file they then mean
+    nothing.
+    """
+    name = plan.asked.experiment or _UNNAMED
+    entry = [_line(key, value) for key, value in _declared(plan).items()]
+    return Table(
+        caption=_declaration_caption(plan, text),
+        columns=(text.say("Line for client.yml"),),
+        align=("left",),
+        rows=tuple((line,) for line in ("experiments: {", f"{_yaml(name)}: {{", *entry, "}", "}")),
+    )
+
+
+# Stands for the name where nobody was drawn.
+_UNNAMED = "planned-offer"
+
+
+def _declared(plan: ExperimentPlan) -> dict[str, Any]:
+    """The experiment as `experiments` in client.yml has it. Who is drawn is in the list, so no number is planned."""
+    paid = {"contact": round(plan.cost - plan.asked.reward, 6), "reward": plan.asked.reward}
+    costs = {name: float(cost) for name, cost in paid.items() if cost > 0}
+    ends_on = None if plan.answer_days is None else plan.as_of + timedelta(days=plan.answer_days)
+    return {
+        "control": next(iter(plan.shares)),
+        "shares": {variant: round(share, 6) for variant, share in plan.shares.items()},
+        **({"ends_on": ends_on} if ends_on else {}),
+        "outcomes": {plan.asked.outcome: _declared_outcome(plan)},
+        **({"costs": costs} if costs else {}),
+    }
+
+
+def _declared_outcome(plan: ExperimentPlan) -> dict[str, Any]:
+    days = plan.asked.horizon_days
+    if plan.asked.outcome == "stay":
+        return {"kind": "survival", "role": "primary", "horizon_days": days}
+    if plan.asked.outcome == "buy":
+        return {"kind": "proportion", "role": "primary", "from": "transactions.count", "window_days": days}
+    # Who has just come did nothing before that could be adjusted for.
+    before = {} if plan.baseline.variance_explained is None else {"covariate_days": days}
+    return {"kind": "mean", "role": "primary", "from": "transactions.amount", "window_days": days, **before}
+
+
+def _line(key: str, value: Any) -> str:
+    return f"{key}: {_yaml(value)},"
+
+
+def _yaml(value: Any) -> str:
+    """A value in one line of YAML, in quotes where it needs them."""
+    written: str = yaml.safe_dump([value], default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)
+    return written.strip()[1:-1]
+
+
+def _declaration_caption(plan: ExperimentPlan, text: Text) -> str:
+    caption = text.say(
+        "What was planned, as an entry for client.yml: copy all lines before the test begins. Where client.yml has "
+        "experiments already, leave out the first and the last line, and put the rest among them, its first line as "
+        "far in as theirs."
+    )
+    if not plan.asked.experiment:
+        caption += " " + text.say(
+            "{name} stands for the name of the test: draw its list first, under its name.", name=_UNNAMED
+        )
+    if plan.answer_days is None:
+        caption += " " + text.say("No day is given for its end, as enough customers never come.")
+    if plan.baseline.basis == "curve":
+        caption += " " + text.say(
+            "Who stays can only be evaluated once the customers' table has the days on which they came and left."
+        )
+    return caption

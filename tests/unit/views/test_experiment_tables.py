@@ -2,13 +2,17 @@
 
 import math
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 from experiment_results import (
     BOUGHT,
     SPEND,
     STAY,
+    baseline,
     contrast,
     effect,
     estimate,
@@ -24,8 +28,11 @@ from experiment_results import (
 )
 
 from retention_lab.analysis.experiments.quantiles import QuantileEffect
+from retention_lab.tables.experiment_file import Experiment
+from retention_lab.tables.experiment_rules import experiment_faults
 from retention_lab.text import Text
 from retention_lab.views.display import Table
+from retention_lab.views.experiment_plan import table_of_declaration
 from retention_lab.views.experiment_tables import (
     table_of_arms,
     table_of_effects,
@@ -181,6 +188,62 @@ def test_the_arms_of_a_plan_add_up() -> None:
         ("hold_out (control)", "20.0%", "400", "20.0%", "1,000"),
         ("offer", "80.0%", "1,600", "80.0%", "4,000"),
     )
+
+
+ODD = ("10%, now: {yes}", "null", "\N{WRAPPED PRESENT} #1")
+
+
+def lines_of(table: Table) -> list[str]:
+    """As they arrive where they are copied to: without the spaces at their head."""
+    return [line.strip() for (line,) in table.rows]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes", "expected"),
+    [
+        ("stay", {}, {"kind": "survival", "horizon_days": 90}),
+        ("buy", {}, {"kind": "proportion", "source": "transactions.count", "window_days": 90}),
+        ("spend", {}, {"kind": "mean", "source": "transactions.amount", "window_days": 90}),
+        (
+            "spend",
+            {"baseline": baseline(variance_explained=0.3)},
+            {"kind": "mean", "source": "transactions.amount", "window_days": 90, "covariate_days": 90},
+        ),
+    ],
+)
+def test_what_was_planned_can_be_copied_into_the_client_file(
+    outcome: str, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    asked = plan(outcome, asked={"variants": ODD, "reward": 3.0}, cost=3.2, **changes)
+    raw = yaml.safe_load("\n".join(lines_of(table_of_declaration(asked, TEXT))))
+    found = Experiment.model_validate(raw["experiments"]["spring"])
+
+    assert found.control == "hold_out"
+    assert found.shares == pytest.approx({"hold_out": 0.2, **dict.fromkeys(ODD, 0.8 / 3)}, abs=1e-6)
+    assert found.ends_on == date(2027, 1, 29)
+    assert (found.costs.contact, found.costs.reward, found.n_planned) == (0.2, 3.0, None)
+    assert found.outcomes[outcome].model_dump(exclude_unset=True) == {"role": "primary", **expected}
+    tables = {"tables": {"transactions": {}, "customers": {"columns": {"ended_on": "End"}}}}
+    assert experiment_faults("client.yml", {**tables, **raw}, ["spring"]) == []
+
+
+def test_what_was_planned_can_be_put_among_other_experiments() -> None:
+    first, *others = lines_of(table_of_declaration(plan(), TEXT))[1:-1]
+    file = "\n".join(["experiments:", "  autumn: {control: a}", f"  {first}", *others, "name: acme"])
+
+    assert list(yaml.safe_load(file)["experiments"]) == ["autumn", "spring"]
+
+
+def test_a_plan_without_a_name_an_end_or_a_cost_says_what_is_missing() -> None:
+    table = table_of_declaration(
+        plan(asked={"experiment": ""}, answer_days=None, cost=0.0, baseline=baseline(basis="curve")), TEXT
+    )
+    raw = yaml.safe_load("\n".join(lines_of(table)))
+
+    assert set(raw["experiments"]["planned-offer"]) == {"control", "shares", "outcomes"}
+    assert "draw its list first" in table.caption
+    assert "enough customers never come" in table.caption
+    assert "the days on which they came and left" in table.caption
 
 
 def test_after_a_failed_check_no_table_shows_a_number_of_an_effect() -> None:

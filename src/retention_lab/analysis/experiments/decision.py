@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retention_lab.analysis.experiments.effects import Effect, primary_effects
-from retention_lab.analysis.experiments.gates import Gate, failed
+from retention_lab.analysis.experiments.gates import Gate, failed, turns
 from retention_lab.analysis.experiments.money import VariantMoney
 from retention_lab.analysis.experiments.study import ExperimentStudy
 
@@ -100,7 +100,7 @@ def _answer(
         return "no_worse" if effect.holds_margin else "no_clear_effect"
     if broken:
         return "harms_guardrail"
-    if by_name["outliers"].facts.get("turned") and by_name["outliers"].about == study.primary:
+    if turns(effect):
         return "carried_by_few"
     return _paid(money)
 

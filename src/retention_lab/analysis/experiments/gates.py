@@ -16,7 +16,7 @@ from retention_lab.tables.experiment_reductions import moments_of
 from retention_lab.tables.experiments import Trial
 from retention_lab.tables.trial_columns import columns_after
 
-__all__ = ["FEW_EVENTS", "WARNS", "Gate", "GateRow", "Status", "check_gates", "failed", "readable"]
+__all__ = ["FEW_EVENTS", "WARNS", "Gate", "GateRow", "Status", "check_gates", "failed", "readable", "turns"]
 
 # Of customers in two variants, or lost: what is more than a slip of the pen, and what is no slip at all.
 SOME, MANY = 0.005, 0.05
@@ -215,14 +215,14 @@ def _outliers(effects: Sequence[Effect]) -> Gate:
         return Gate(name="outliers", status="not_applicable", facts={})
     numbers = [effect.trimmed.n_extreme if effect.trimmed else 0 for effect in trimmed]
     most = max(zip(trimmed, numbers, strict=True), key=lambda pair: (pair[0].role == "primary", pair[1]))[0]
-    turned = [effect for effect in trimmed if _turns(effect)]
+    turned = [effect for effect in trimmed if turns(effect)]
     told, n_extreme = turned[0] if turned else most, max(numbers)
     facts = {"n_extreme": float(n_extreme), "turned": float(bool(turned))}
     status: Status = "warned" if turned or n_extreme else "passed"
     return Gate(name="outliers", status=status, about=told.outcome, facts=facts)
 
 
-def _turns(effect: Effect) -> bool:
+def turns(effect: Effect) -> bool:
     """Whether the answer is another one when the largest values weigh less."""
     # Where the cut was said beforehand, it is the answer, and not one of two.
     if effect.trimmed is None or effect.contrast.reason or effect.spec.winsorise_at:

@@ -1,14 +1,19 @@
 """Roll it out or not, in sentences: the answer, what it rests on, and what would change it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from retention_lab.analysis.experiments.decision import Decision
 from retention_lab.analysis.experiments.effects import Effect
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import amount, effect_sentence, factor_of, unit_of, why_not
+from retention_lab.findings.experiments.carried import carried_sentence
 from retention_lab.findings.experiments.decision_actions import decision_action
-from retention_lab.findings.experiments.effects import definition_of, margin_of
+from retention_lab.findings.experiments.decision_caveats import decision_caveats
+from retention_lab.findings.experiments.definitions import definition_of
+from retention_lab.findings.experiments.effects import margin_of
 from retention_lab.findings.experiments.gates import gate_name, gate_sentence
+from retention_lab.findings.experiments.too_little import too_little
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import covariate_name
 from retention_lab.methods.estimates import Estimate
@@ -21,6 +26,7 @@ _VERDICTS: dict[str, Verdict] = {
     "too_early": "watch",
     "harms_guardrail": "watch",
     "worse": "act",
+    "carried_by_few": "watch",
     "no_clear_effect": "no_evidence",
     "no_worse": "fine",
     "pays": "act",
@@ -32,15 +38,15 @@ _VERDICTS: dict[str, Verdict] = {
 UNREAD = ("no_experiment", "invalid", "not_enough_data", "too_early")
 
 
-def decision_finding(study: ExperimentStudy, decision: Decision, text: Text) -> Finding:
-    """Did it work, is it worth it, what to do, and what would change that."""
+def decision_finding(study: ExperimentStudy, decision: Decision, text: Text, effects: Sequence[Effect] = ()) -> Finding:
+    """Did it work, is it worth it, what to do, and what would change that; `effects` say why nothing can be said."""
     effect = decision.effect if decision.answer not in UNREAD else None
     one, factor = (effect.contrast, factor_of(effect.spec)) if effect else (None, 1.0)
     return Finding(
         id="experiment.decision",
         question=text.say("Did it work, and is it worth it?"),
-        headline=_headline(study, decision, text),
-        action=decision_action(decision, text),
+        headline=_headline(study, decision, effects, text),
+        action=decision_action(study, decision, effects, text),
         verdict=_VERDICTS[decision.answer],
         estimate=factor * one.value if one else NOT_A_NUMBER,
         ci_lower=factor * one.ci_lower if one else NOT_A_NUMBER,
@@ -48,8 +54,8 @@ def decision_finding(study: ExperimentStudy, decision: Decision, text: Text) -> 
         unit=unit_of(effect.spec, text) if effect else "",
         n_obs=int(one.n_obs) if one else _n_analysed(study),
         method=one.method if one else "",
-        definition=definition_of(effect.outcome, effect.spec, text) if effect else "",
-        caveats=tuple(_caveats(study, effect, text)) if effect else (),
+        definition=definition_of(study, effect.outcome, effect.spec, text) if effect else "",
+        caveats=decision_caveats(study, decision, effect, text) if effect else (),
     )
 
 
@@ -57,7 +63,7 @@ def _n_analysed(study: ExperimentStudy) -> int:
     return int(study.trial.counts.analysed.sum()) if study.trial else 0
 
 
-def _headline(study: ExperimentStudy, decision: Decision, text: Text) -> str:
+def _headline(study: ExperimentStudy, decision: Decision, effects: Sequence[Effect], text: Text) -> str:
     if decision.answer == "no_experiment":
         return text.say(
             "There is no experiment, so nobody can say what the programme does: members and others differ in more than "
@@ -68,7 +74,7 @@ def _headline(study: ExperimentStudy, decision: Decision, text: Text) -> str:
     if decision.answer == "too_early":
         return _too_early(study, decision, text)
     if decision.answer == "not_enough_data" or decision.effect is None:
-        return _too_little(study, decision, text)
+        return too_little(study, decision, effects, text)
     return _answered(decision, decision.effect, text)
 
 
@@ -88,27 +94,13 @@ def _too_early(study: ExperimentStudy, decision: Decision, text: Text) -> str:
     return " ".join([said, *sentences])
 
 
-def _too_little(study: ExperimentStudy, decision: Decision, text: Text) -> str:
-    said = text.say("There is too little to say whether it worked.")
-    sizes = [gate_sentence(study, gate, text) for gate in decision.gates]
-    if sizes:
-        return " ".join([said, *sizes])
-    if decision.effect is not None:
-        return f"{said} " + text.say(
-            "A variant has fewer than 30 customers, or fewer than 10 of what is counted in “{outcome}”.",
-            outcome=covariate_name(study.primary),
-        )
-    return f"{said} " + text.say(
-        "No effect on “{outcome}” can be estimated for any treatment.", outcome=covariate_name(study.primary)
-    )
-
-
 def _answered(decision: Decision, effect: Effect, text: Text) -> str:
     openings = {
         "pays": text.say("It worked, and it pays."),
         "loses": text.say("It worked, but costs more than it brings."),
         "money_open": text.say("It worked, but whether it pays is open."),
         "money_unknown": text.say("It worked; what it earns is not known."),
+        "carried_by_few": carried_sentence(effect, text),
         "harms_guardrail": text.say("It worked, but may do harm elsewhere."),
         "worse": text.say("It did harm."),
         "no_worse": text.say("It changed nothing for sure, but is no worse than agreed."),
@@ -128,7 +120,7 @@ def _more(decision: Decision, effect: Effect, text: Text) -> str:
             names=text.join(names),
         )
     if decision.answer == "no_worse":
-        return text.say("It is shown to be no worse by {margin} or more.", margin=margin_of(effect, text))
+        return text.say("It is shown not to be worse by {margin} or more.", margin=margin_of(effect, text))
     if decision.answer == "money_unknown":
         reason = decision.money.net.reason if decision.money else ""
         return text.say("Its money cannot be said: {why}.", why=why_not(reason, text)) if reason else ""
@@ -142,25 +134,3 @@ def _after_cost(net: Estimate, text: Text) -> str:
         lost = replace(net, value=-net.value, ci_lower=-net.ci_upper, ci_upper=-net.ci_lower)
         return text.say("After its cost, each customer treated loses {net} of margin.", net=amount(lost, text))
     return text.say("After its cost, each customer treated brings {net} of margin.", net=amount(net, text))
-
-
-def _caveats(study: ExperimentStudy, effect: Effect, text: Text) -> list[str]:
-    caveats = []
-    if len(study.treatments) > 1:
-        caveats.append(
-            text.say(
-                "Of {n} treatments, this is “{variant}”: the answer is on the one that did most, or earned most. All "
-                "comparisons are counted.",
-                n=text.count(len(study.treatments)),
-                variant=effect.variant,
-            )
-        )
-    if effect.is_anytime:
-        caveats.append(text.say("The intervals hold whenever and however often one looks."))
-    caveats.append(
-        text.say(
-            "Everybody counts in the variant they were assigned to, whether they took the offer or not: this is what "
-            "offering it changes."
-        )
-    )
-    return caveats

@@ -1,8 +1,11 @@
 """What to do after an experiment, in sentences, and what would change the advice."""
 
+from collections.abc import Sequence
+
 from retention_lab.analysis.experiments.decision import Decision
 from retention_lab.analysis.experiments.effects import Effect
 from retention_lab.analysis.experiments.money import VariantMoney
+from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import (
     amount,
     change_in,
@@ -11,6 +14,8 @@ from retention_lab.findings.experiments.amounts import (
     is_money,
     large_amount,
 )
+from retention_lab.findings.experiments.carried import carried_action
+from retention_lab.findings.experiments.too_little import too_little_action
 from retention_lab.findings.words import covariate_name
 from retention_lab.methods.estimates import normal_quantile
 from retention_lab.text import Text
@@ -21,7 +26,7 @@ POWER = 0.8
 LARGER = 4
 
 
-def decision_action(decision: Decision, text: Text) -> str:
+def decision_action(study: ExperimentStudy, decision: Decision, effects: Sequence[Effect], text: Text) -> str:
     """What to do, and what would change it."""
     effect, money = decision.effect, decision.money
     if decision.answer == "no_experiment":
@@ -37,10 +42,10 @@ def decision_action(decision: Decision, text: Text) -> str:
             "that are not there."
         )
     if effect is None or decision.answer == "not_enough_data":
-        return text.say("Assign more customers, or plan a larger experiment with the playbook experiment-plan.")
+        return too_little_action(study, effects, text)
     if decision.answer in ("pays", "loses", "money_open") and money is not None:
         return _with_money(decision.answer, effect, money, text)
-    return _without_money(decision, effect, text)
+    return _without_money(study, decision, effect, text)
 
 
 def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) -> str:
@@ -71,8 +76,10 @@ def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) ->
     if money.break_even_cost.ci_lower > 0:
         return text.say(
             "Make “{variant}” cheaper or measure it on more customers before rolling it out. It costs {cost} a "
-            "customer; at less than {sure} it would pay for sure, and it breaks even at {even}.",
+            "customer, and breaks even at {even}; below {sure} the whole {level} interval of what it leaves would be "
+            "above nought.",
             **values,
+            level=text.percent(money.net.confidence_level, 0),
         )
     return text.say(
         "Measure “{variant}” on more customers before rolling it out. It costs {cost} a customer, and breaks even at "
@@ -81,10 +88,12 @@ def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) ->
     )
 
 
-def _without_money(decision: Decision, effect: Effect, text: Text) -> str:
+def _without_money(study: ExperimentStudy, decision: Decision, effect: Effect, text: Text) -> str:
     values = {"variant": effect.variant, "outcome": covariate_name(effect.outcome)}
     if decision.answer == "worse":
         return text.say("Stop “{variant}”. Only a changed offer, tested anew, would be a reason to go on.", **values)
+    if decision.answer == "carried_by_few":
+        return carried_action(effect, text)
     if decision.answer == "harms_guardrail":
         return text.say(
             "Do not roll out “{variant}” before the harm is ruled out: measure on more customers, or change the offer.",
@@ -103,10 +112,10 @@ def _without_money(decision: Decision, effect: Effect, text: Text) -> str:
             **values,
         )
     wait = text.say("Do not roll out “{variant}” on this evidence.", **values)
-    return f"{wait} {_what_it_would_take(effect, text)}"
+    return f"{wait} {_what_it_would_take(study, effect, text)}"
 
 
-def _what_it_would_take(effect: Effect, text: Text) -> str:
+def _what_it_would_take(study: ExperimentStudy, effect: Effect, text: Text) -> str:
     """Which effects this experiment could show at all, and which a larger one would."""
     one = effect.contrast
     if effect.is_anytime:
@@ -114,9 +123,16 @@ def _what_it_would_take(effect: Effect, text: Text) -> str:
     shown = (normal_quantile(one.confidence_level) + normal_quantile(2 * POWER - 1)) * one.std_error
     digits = digits_for(shown * factor_of(effect.spec), is_money(effect.spec))
     return text.say(
-        "An experiment of this size finds an effect of {shown} with a chance of {power}; one with {n} customers finds "
-        "half of that.",
+        "An experiment of this size finds an effect of {shown} with a chance of {power}; one with {many} finds half "
+        "of that.",
         shown=change_in(effect.spec, shown, digits, text),
         power=text.percent(POWER, 0),
-        n=text.count(float(f"{LARGER * one.n_obs:.2g}")),
+        many=_so_many(study, float(f"{LARGER * one.n_obs:.2g}"), text),
     )
+
+
+def _so_many(study: ExperimentStudy, n: float, text: Text) -> str:
+    """What was drawn at random, and is to be drawn again."""
+    if study.trial is not None and study.trial.randomised == "cluster":
+        return text.say_many("{n} cluster", "{n} clusters", round(n))
+    return text.say_many("{n} customer", "{n} customers", round(n))

@@ -51,7 +51,9 @@ def _of_customers(spec: Outcome, text: Text) -> str:
 
 def _of_rows(study: ExperimentStudy, spec: Outcome, text: Text) -> str:
     if spec.kind == "proportion":
-        said = text.say("Share of the file's rows with “{column}”, of which a customer has several.", column=spec.column)
+        said = text.say(
+            "Share of the file's rows with “{column}”, of which a customer has several.", column=spec.column
+        )
     else:
         said = text.say("“{column}” of a row of the file, on average; a customer has several.", column=spec.column)
     if study.trial is not None and study.trial.randomised == "cluster":

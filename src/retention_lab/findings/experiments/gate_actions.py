@@ -1,11 +1,14 @@
 """What to do where a gate warns or fails, in sentences."""
 
+from retention_lab.analysis.experiments.balance import DAYS
 from retention_lab.analysis.experiments.gates import Gate
 from retention_lab.text import Text
 
 
 def gate_action(gate: Gate, text: Text) -> str:
     """What a warning or a failure means for the reader, and what to do about it."""
+    if gate.name == "balance" and gate.about == DAYS:
+        return _days_differ(gate, text)
     if gate.status == "failed":
         return _where_failed(gate, text)
     return _where_warned(gate, text)
@@ -74,11 +77,23 @@ def _where_warned(gate: Gate, text: Text) -> str:
     }[gate.name]
 
 
+def _days_differ(gate: Gate, text: Text) -> str:
+    if gate.status == "failed":
+        return text.say(
+            "What the season did looks like what the treatment did: do not read any effect. Draw all variants anew, on "
+            "the same days and in the planned shares on each."
+        )
+    return text.say(
+        "It may be chance. Look whether a variant began later, ended sooner or changed its share on the way: what the "
+        "season did would then look like an effect."
+    )
+
+
 def _unit_warned(gate: Gate, text: Text) -> str:
     if gate.facts["by_order"]:
         return text.say(
-            "Nothing needs doing: a test on the single rows would take one customer's orders for many customers, and "
-            "look surer than it is."
+            "Nothing needs doing: a test that takes each row for a customer would look surer than it is. Where the sum "
+            "of a customer is meant, give the file one row for each."
         )
     if gate.facts["n_mixed"]:
         return text.say("Find out how customers of one cluster came into several variants: the effect is blurred.")

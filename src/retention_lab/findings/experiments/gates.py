@@ -98,7 +98,7 @@ def gate_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
         "early_look": lambda: early_sentence(study, gate, text),
         "filter": lambda: filter_sentence(study, gate, text),
         "lost": lambda: lost_sentence(study, gate, text),
-        "balance": lambda: balance_sentence(gate, text),
+        "balance": lambda: balance_sentence(study, gate, text),
         "size": lambda: size_sentence(study, gate, text),
         "outliers": lambda: outliers_sentence(gate, text),
     }

@@ -2,7 +2,9 @@
 
 import math
 
-from retention_lab.analysis.experiments.gate import FEW_EVENTS, WARNS, Gate, GateRow
+from retention_lab.analysis.experiments.balance import DAYS
+from retention_lab.analysis.experiments.effects import has_covariate
+from retention_lab.analysis.experiments.gates import FEW_EVENTS, WARNS, Gate, GateRow
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import horizon_name
 from retention_lab.findings.words import covariate_name
@@ -94,33 +96,41 @@ def filter_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
     )
 
 
-def lost_sentence(gate: Gate, text: Text) -> str:
+def lost_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
     """Of how many the outcome is not known, and whether that is alike in each variant."""
-    share = gate.facts["share"]
-    if not share:
-        return text.say("Nobody was lost: every outcome of every customer is known.") + _who_lost(gate, text)
+    if not gate.facts["share"]:
+        return text.say("Nobody was lost: every outcome of every customer is known.") + _who_lost(study, gate, text)
+    lost, n = sum(row.n for row in gate.rows), sum(row.of for row in gate.rows)
     values = {
-        "share": text.percent(share, 2 if share < 0.01 else 1),
         "outcome": covariate_name(gate.about),
         "lost": _shares(gate.rows, text),
         "p": text.pvalue(gate.pvalue),
     }
-    if math.isnan(gate.pvalue):
-        said = text.say("{share} of the customers have no known outcome.", **values)
+    if math.isnan(gate.pvalue) and lost >= n:
+        said = text.say("Of no customer is “{outcome}” known.", **values)
+    elif math.isnan(gate.pvalue):
+        said = text.say("Without a known “{outcome}” are {lost}.", **values)
     elif gate.pvalue < WARNS:
         said = text.say(
             "The variants lost customers differently. Without a known “{outcome}” are {lost}; {p}.", **values
         )
     else:
         said = text.say(
-            "At most {share} of the customers have no known outcome, as many in each variant as chance allows. Without "
-            "a known “{outcome}” are {lost}; {p}.",
+            "The variants lost customers alike. Without a known “{outcome}” are {lost}, which chance explains; {p}.",
             **values,
         )
-    return said + _who_lost(gate, text)
+    return said + _lost_elsewhere(gate, lost / n if n else 0.0, text) + _who_lost(study, gate, text)
 
 
-def _who_lost(gate: Gate, text: Text) -> str:
+def _lost_elsewhere(gate: Gate, share: float, text: Text) -> str:
+    """The largest share that any outcome lacks, where that is another outcome than the one told."""
+    most = gate.facts["share"]
+    if round(most, 3) <= round(share, 3):
+        return ""
+    return " " + text.say("The outcome that most lack is not known of {share}.", share=_percent(most, 1, text))
+
+
+def _who_lost(study: ExperimentStudy, gate: Gate, text: Text) -> str:
     said = ""
     if gate.facts["gone"]:
         said += " " + text.say_many(
@@ -129,20 +139,42 @@ def _who_lost(gate: Gate, text: Text) -> str:
             round(gate.facts["gone"]),
         )
     if gate.facts["unknown"]:
-        said += " " + text.say_many(
-            "{n} customer is not in the customers' table.",
-            "{n} customers are not in the customers' table.",
-            round(gate.facts["unknown"]),
-        )
+        said += " " + _not_followed(study, round(gate.facts["unknown"]), text)
     return said
 
 
-def balance_sentence(gate: Gate, text: Text) -> str:
-    """Whether the variants differ in what was known before the assignment."""
+def _not_followed(study: ExperimentStudy, n: int, text: Text) -> str:
+    """Of whom nobody knows how long they stayed: by the file's own durations, or by the client's tables."""
+    by_file = {bool(outcome.duration) for outcome in study.outcomes.values() if outcome.kind == "survival"}
+    if by_file == {True}:
+        return text.say_many(
+            "The duration of {n} customer cannot be used: it is blank or below nought, or it is not said whether they "
+            "left.",
+            "The durations of {n} customers cannot be used: they are blank or below nought, or it is not said whether "
+            "they left.",
+            n,
+        )
+    if by_file == {False}:
+        return text.say_many(
+            "Of {n} customer the client's tables do not say whether they were here when assigned.",
+            "Of {n} customers the client's tables do not say whether they were here when assigned.",
+            n,
+        )
+    return text.say_many(
+        "Of {n} customer it is not known how long they stayed.",
+        "Of {n} customers it is not known how long they stayed.",
+        n,
+    )
+
+
+def balance_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
+    """Whether the variants differ in what was known before the assignment, or in its days."""
     if gate.status == "not_applicable":
-        if not gate.facts:
+        if not any(map(has_covariate, study.outcomes.values())):
             return text.say("Nothing is known of the customers from before the assignment that could be compared.")
         return text.say("What is known from before the assignment is the same for all, or known of too few.")
+    if gate.about == DAYS:
+        return _days_sentence(gate, text)
     values = {
         "outcome": covariate_name(gate.about),
         "means": text.join(
@@ -159,6 +191,29 @@ def balance_sentence(gate: Gate, text: Text) -> str:
     return text.say(
         "The variants differed already before the assignment: what is known before of “{outcome}” is on average "
         "{means}; {p}.",
+        **values,
+    )
+
+
+def _days_sentence(gate: Gate, text: Text) -> str:
+    values = {
+        "means": text.join(
+            [
+                text.say("{n} days in “{variant}”", n=_mean(row, gate.rows, text), variant=row.variant)
+                for row in gate.rows
+            ]
+        ),
+        "p": text.pvalue(gate.pvalue),
+    }
+    if gate.status == "passed":
+        return text.say(
+            "Nothing tells the variants apart before the assignment. It came on average {means} after the first one; "
+            "{p}.",
+            **values,
+        )
+    return text.say(
+        "The variants were not assigned in the same weeks, so season and variant cannot be told apart: on average "
+        "{means} after the first assignment; {p}.",
         **values,
     )
 

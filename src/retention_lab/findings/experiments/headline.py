@@ -45,7 +45,7 @@ def headline(
     text: Text,
 ) -> Findings:
     """The first screen: the decision, and what it rests on. Where a gate failed, that gate and no effect."""
-    decided = decision_finding(study, decision, text)
+    decided = decision_finding(study, decision, text, effects)
     if decision.answer == "no_experiment":
         return Findings((decided, *membership_findings(memberships, text)))
     told = [] if decision.answer in UNREAD else _read(study, decision, effects, money, text)

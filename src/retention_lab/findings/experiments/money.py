@@ -7,6 +7,7 @@ from retention_lab.analysis.experiments.money import VariantMoney
 from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.amounts import amount, large_amount, why_not
 from retention_lab.findings.experiments.decision import UNREAD
+from retention_lab.findings.experiments.definitions import is_by_row
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import covariate_name, span
 from retention_lab.text import Text
@@ -35,7 +36,7 @@ def money_finding(
         unit=text.say("{currency} a customer", currency=text.currency),
         n_obs=int(one.net.n_obs),
         method=one.net.method,
-        definition=_definition(one, text),
+        definition=_definition(study, one, text),
         caveats=tuple(_caveats(study, one, text)) if known else (),
     )
 
@@ -45,7 +46,7 @@ def _verdict(decision: Decision, one: VariantMoney) -> Verdict:
         return "not_enough_data"
     if decision.answer == "pays":
         return "act"
-    clear = one.net.ci_upper < 0 or decision.answer in ("money_open", "harms_guardrail")
+    clear = one.net.ci_upper < 0 or decision.answer in ("money_open", "harms_guardrail", "carried_by_few")
     return "watch" if clear else "no_evidence"
 
 
@@ -90,12 +91,15 @@ def chance(share: float, text: Text) -> str:
     return text.percent(share, 0)
 
 
-def _definition(one: VariantMoney, text: Text) -> str:
+def _definition(study: ExperimentStudy, one: VariantMoney, text: Text) -> str:
     basis = text.join([text.say("“{outcome}”", outcome=covariate_name(name)) for name in one.basis])
-    return text.say(
+    said = text.say(
         "The effect on {basis}, as margin, less reward and contact, for each customer assigned to the treatment.",
         basis=basis,
     )
+    if any(is_by_row(study, study.outcomes[name]) for name in one.basis):
+        said += " " + text.say("Of a customer with several rows their sum counts.")
+    return said
 
 
 def _caveats(study: ExperimentStudy, one: VariantMoney, text: Text) -> list[str]:
@@ -111,11 +115,26 @@ def _caveats(study: ExperimentStudy, one: VariantMoney, text: Text) -> list[str]
         )
     if len(one.basis) > 1:
         caveats.append(text.say("The errors of the outcomes are added as if they moved together: the worst case."))
+        caveats += _counted_twice(study, one, text)
     if one.days:
         caveats.append(
             text.say("What comes after {span} is not counted, good or bad.", span=span(one.days, "days", text))
         )
     return caveats
+
+
+def _counted_twice(study: ExperimentStudy, one: VariantMoney, text: Text) -> list[str]:
+    """Staying is worth the customers' monthly value, of which another outcome may be a part."""
+    others = [name for name in one.basis if study.outcomes[name].kind != "survival"]
+    if not others or len(others) == len(one.basis):
+        return []
+    return [
+        text.say(
+            "Staying counts with the customers' monthly value, and what {others} brings is added to it. Where the "
+            "monthly value contains that already, it counts twice: then take money away from one of them.",
+            others=text.join([text.say("“{outcome}”", outcome=covariate_name(name)) for name in others]),
+        )
+    ]
 
 
 def _break_even(one: VariantMoney, text: Text) -> str:

@@ -2,15 +2,41 @@
 
 import math
 import re
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
+import pandas as pd
 import pytest
-from experiment_results import BOUGHT, SPEND, contrast, decision, effect, gate, money, no_study, rows, study
+from experiment_results import (
+    BOUGHT,
+    SPEND,
+    STAY,
+    arms,
+    contrast,
+    decision,
+    effect,
+    gate,
+    money,
+    no_study,
+    rows,
+    study,
+    trimmed,
+)
 
 from retention_lab.analysis.experiments.decision import Answer
+from retention_lab.analysis.experiments.effects import Effect
+from retention_lab.analysis.experiments.study import ExperimentStudy
 from retention_lab.findings.experiments.decision import decision_finding
 from retention_lab.findings.finding import Finding
+from retention_lab.methods.estimates import Reason
+from retention_lab.methods.two_arms import Contrast
+from retention_lab.tables.experiment_file import Outcome
 from retention_lab.text import Text
+
+RATIO = Outcome(kind="ratio", role="primary", numerator="visits", denominator="weeks")
+COUNTS = pd.DataFrame({"variant": ["hold_out", "offer"], "rows": 1000, "analysed": 990})
+KNOWN = pd.DataFrame({"variant": ["hold_out", "offer"], "known": 0})
 
 UNCLEAR = effect(contrast(0.4, 1.2))
 WORSE = effect(contrast(-2.0, 1.0))
@@ -54,13 +80,17 @@ def test_what_brings_no_margin_is_not_made_good_by_a_lower_cost(text: Text) -> N
     assert "no lower cost would help" in found.action
 
 
-def test_open_money_names_the_cost_at_which_it_would_pay_for_sure(text: Text) -> None:
+def test_open_money_names_the_cost_at_which_the_interval_would_lie_above_nought(text: Text) -> None:
     sure = of("money_open", text, effect(), money(gain=5.0, reach=2.0, cost=4.0))
     unsure = of("money_open", text, effect(), money(gain=2.0, reach=3.0, cost=1.0))
 
     assert sure.verdict == unsure.verdict == "watch"
-    assert "at less than €3.00 it would pay for sure" in sure.action
-    assert "for sure" not in unsure.action
+    assert (
+        "It costs €4.00 a customer, and breaks even at €5.00 (€3.00 to €7.00); below €3.00 the whole 95% interval of "
+        "what it leaves would be above nought." in sure.action
+    )
+    assert "above nought" not in unsure.action
+    assert "for sure" not in sure.action + unsure.action
     assert "breaks even at €2.00 (−€1.00 to €5.00)" in unsure.action
 
 
@@ -108,7 +138,7 @@ def test_a_margin_that_holds_is_said_in_the_unit_of_the_outcome(text: Text) -> N
     found = of("no_worse", text, effect(contrast(0.001, 0.01, 0.3), share, outcome="bought"))
 
     assert found.verdict == "fine"
-    assert found.headline.endswith("It is shown to be no worse by 2 points or more.")
+    assert found.headline.endswith("It is shown not to be worse by 2 points or more.")
     assert found.estimate == pytest.approx(0.1)
     assert found.unit == "points"
 
@@ -157,6 +187,77 @@ def test_too_little_data_says_what_there_is_too_little_of(text: Text) -> None:
     assert "The smallest variant has 12 customers" in of("not_enough_data", text, effect(), gates=(few,)).headline
     assert "fewer than 30 customers" in of("not_enough_data", text, effect()).headline
     assert "No effect on “stay” can be estimated" in of("not_enough_data", text).headline
+    assert "Assign more customers" in of("not_enough_data", text).action
+
+
+def none(reason: Reason = "too_few", **changes: Any) -> Contrast:
+    """An effect that cannot be estimated, of variants that do not differ within."""
+    return contrast(0.0, 0.0, reason=reason, **changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "why", "helps"),
+    [
+        (
+            study({"spend": SPEND}),
+            effect(none(), SPEND, outcome="spend"),
+            "Within each variant all customers have the same “spend”.",
+            "Look whether “spend” is read from what was meant.",
+        ),
+        (
+            study(randomised="cluster", counts=COUNTS.assign(assigned=1)),
+            effect(none()),
+            "Clusters were drawn, and a variant has only one.",
+            "Draw more clusters",
+        ),
+        (
+            study({"stay": STAY.model_copy(update={"horizon_days": 400})}),
+            effect(none("not_observed"), staying=arms()),
+            "Customers were followed for 130 days, and “stay” asks who stays for 400 days.",
+            "Run this again when customers have been followed for 400 days.",
+        ),
+        (
+            study(),
+            effect(none(), staying=replace(arms(), n_left=(0, 0))),
+            "Nobody has left, in any variant.",
+            "when some have left",
+        ),
+        (
+            study({"spend": SPEND}, per_outcome=KNOWN.assign(outcome="spend", mature=0)),
+            effect(none(), SPEND, outcome="spend"),
+            "The 60 days of “spend” are not over for any customer of a variant.",
+            "when the 60 days of enough customers are over",
+        ),
+        (
+            study({"rate": RATIO}),
+            effect(none("near_nought"), RATIO, outcome="rate"),
+            "What “rate” is divided by cannot be told from nought.",
+            "does not divide by “weeks”",
+        ),
+        (
+            study(variants=("hold_out",), shares={}),
+            None,
+            "there is no treatment",
+            "Find the rows of those who were treated",
+        ),
+    ],
+)
+def test_more_customers_are_advised_only_where_they_would_help(
+    asked: ExperimentStudy, one: Effect | None, why: str, helps: str, text: Text
+) -> None:
+    found = decision_finding(asked, decision("not_enough_data"), text, [one] if one else [])
+
+    assert why in found.headline
+    assert helps in found.action
+    assert "Assign more customers" not in found.action
+
+
+def test_where_the_reason_says_no_more_more_customers_are_advised(text: Text) -> None:
+    nobody = effect(none(std_error=math.nan))
+    found = decision_finding(study(), decision("not_enough_data"), text, [nobody])
+
+    assert "can be estimated for any treatment: there is too little to estimate it from" in found.headline
+    assert "Assign more customers" in found.action
 
 
 def test_without_an_experiment_a_real_one_is_offered(text: Text) -> None:
@@ -172,6 +273,45 @@ def test_of_several_treatments_the_answer_says_on_which_it_is(text: Text) -> Non
     found = decision_finding(asked, decision("pays", effect(), money()), text)
 
     assert any("Of 2 treatments, this is “offer”" in caveat for caveat in found.caveats)
+    assert any("The best of several looks better than it is" in caveat for caveat in found.caveats)
+    worst = decision_finding(asked, decision("worse", WORSE), text)
+    assert any("The worst of several looks worse than it is" in caveat for caveat in worst.caveats)
+    assert not [caveat for caveat in of("pays", text, effect(), money()).caveats if "several" in caveat]
+
+
+def test_an_answer_that_a_few_customers_make_says_how_many_and_what_it_is_without_them(text: Text) -> None:
+    gates = (gate("outliers", "warned", about="spend", facts={"turned": 1.0, "n_extreme": 3.0}),)
+    left_out = effect(contrast(), SPEND, outcome="spend", trimmed=trimmed(3, without_extreme=contrast(0.4, 0.7)))
+    found = of("carried_by_few", text, left_out, gates=gates)
+
+    assert found.verdict == "watch"
+    assert found.headline.startswith(
+        "It looks better, but 3 customers make the answer: without those above €2,000.00 the difference is €0.40 "
+        "(−€0.30 to €1.10), or 0.8% (−0.6% to 2.2%). Average “spend” is higher"
+    )
+    assert "winsorise_at: 0.999" in found.action
+    assert "Do not roll out “offer”" in found.action
+
+    cut = replace(left_out, trimmed=trimmed(winsorised=contrast(0.4, 0.7)))
+    assert "with values above €200.00 counted as €200.00 the difference is €0.40" in (
+        of("carried_by_few", text, cut, gates=gates).headline
+    )
+    assert "a few customers make the answer." in of("carried_by_few", text, effect(), gates=gates).headline
+
+
+def test_without_planned_shares_the_answer_says_what_nobody_could_notice(text: Text) -> None:
+    found = decision_finding(study(shares={}), decision("pays", effect(), money()), text)
+    unnoticed = next(caveat for caveat in found.caveats if "lost or added on the way would not be noticed" in caveat)
+
+    assert "under experiments.spring.shares in the client file" in unnoticed
+    assert not [caveat for caveat in of("pays", text, effect(), money()).caveats if "shares" in caveat]
+
+
+def test_a_larger_experiment_by_cluster_is_counted_in_clusters(text: Text) -> None:
+    asked = study(randomised="cluster")
+    found = decision_finding(asked, decision("no_clear_effect", effect(contrast(0.4, 1.2, n_obs=60))), text)
+
+    assert "one with 240 clusters finds half of that" in found.action
 
 
 def test_without_a_percentage_the_sentence_goes_on_without_it(text: Text) -> None:

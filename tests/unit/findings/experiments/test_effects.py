@@ -141,10 +141,17 @@ def test_a_guardrail_is_judged_by_its_margin_and_stands_in_no_family(text: Text)
     fine, watch = (effect_finding(asked, one, text) for one in (held, broken))
 
     assert (fine.verdict, watch.verdict) == ("fine", "watch")
-    assert "It is shown to be no worse than the control by 2 points or more." in fine.headline
-    assert "It is not shown that it is no worse than the control by 2 points or more." in watch.headline
+    assert "It is shown not to be worse by 2 points or more." in fine.headline
+    assert "It is not ruled out that it is worse by 2 points or more." in watch.headline
     assert "That it is worse by the margin or more: p = 0.001, one-sided." in fine.caveats
     assert not [caveat for caveat in fine.caveats if "comparisons" in caveat]
+
+
+def test_one_point_is_no_points(text: Text) -> None:
+    strict = BOUGHT.model_copy(update={"margin": 0.01})
+    guard = effect(contrast(-0.004, 0.003, 0.3), strict, outcome="bought", pvalue_margin=0.001)
+
+    assert "worse by 1 point or more" in effect_finding(study({"stay": STAY, "bought": strict}), guard, text).headline
 
 
 def test_a_guardrail_that_is_clearly_worse_is_watched_even_within_its_margin(text: Text) -> None:
@@ -171,6 +178,22 @@ def test_each_outcome_says_what_it_counts(text: Text) -> None:
         definitions = {of(text, contrast(), spec).definition for spec in kinds}
         assert len(definitions) == len(kinds)
         assert all(words in definition for definition in definitions)
+
+
+def test_where_customers_have_several_rows_the_average_is_said_to_be_that_of_a_row(text: Text) -> None:
+    paid, returned = Outcome(kind="mean", column="paid"), Outcome(kind="proportion", column="returned")
+    asked = study({"paid": paid, "returned": returned, "spend": SPEND}, by_order=True)
+    by_cluster = study({"paid": paid}, by_order=True, randomised="cluster")
+
+    assert effect_finding(asked, effect(spec=paid, outcome="paid"), text).definition == (
+        "“paid” of a row of the file, on average; a customer has several. How sure it is, is reckoned from customers: "
+        "those were drawn."
+    )
+    assert "Share of the file's rows with “returned”" in (
+        effect_finding(asked, effect(spec=returned, outcome="returned"), text).definition
+    )
+    assert "a customer's transactions" in effect_finding(asked, effect(spec=SPEND, outcome="spend"), text).definition
+    assert "from clusters" in effect_finding(by_cluster, effect(spec=paid, outcome="paid"), text).definition
 
 
 def test_after_a_failed_check_no_effect_shows_a_number(text: Text) -> None:

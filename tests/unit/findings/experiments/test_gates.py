@@ -8,6 +8,7 @@ import pytest
 from experiment_results import BOUGHT, SPEND, STAY, gate, rows, study
 
 from retention_lab.findings.experiments.gates import gate_finding, gate_findings
+from retention_lab.tables.experiment_file import Outcome
 from retention_lab.text import Text
 
 NAN = math.nan
@@ -61,7 +62,9 @@ def test_clusters_are_counted_as_clusters(text: Text) -> None:
 def test_without_planned_shares_nobody_can_say_whether_customers_are_missing(text: Text) -> None:
     unknown = rows(("hold_out", 300, 1000, NAN), ("offer", 700, 1000, NAN))
 
-    assert "“hold_out” 300 and “offer” 700" in said(text, "sample_ratio", "not_applicable", unknown)
+    found = said(text, "sample_ratio", "not_applicable", unknown)
+    assert "“hold_out” 300 and “offer” 700" in found
+    assert "Write the planned share of each variant under experiments.spring.shares in the client file." in found
     assert "Nobody was assigned" in said(text, "sample_ratio", "not_applicable", rows(("hold_out", 0, 0, NAN)))
 
 
@@ -89,7 +92,7 @@ def test_an_assignment_without_a_fault_says_whether_that_could_be_seen(text: Tex
     ("facts", "status", "words"),
     [
         ({}, "passed", "customers are compared: 2,000, one row each"),
-        ({"by_order": 1, "n_rows": 5300}, "warned", "5,300 rows for 2,000 of them. Each customer counts once"),
+        ({"by_order": 1, "n_rows": 5300}, "warned", "share of the file's columns is that of a row"),
         ({"has_customers": 0}, "passed", "each of its 2,000 rows counts as one customer"),
     ],
 )
@@ -167,12 +170,36 @@ def test_lost_customers_are_counted_by_variant_and_by_why(text: Text) -> None:
 
     assert said(text, "lost", "failed", lost, pvalue=1e-9, facts=facts) == (
         "The variants lost customers differently. Without a known “stay” are 10 of 1,000 in “hold_out” (1.0%) and 90 "
-        "of 1,000 in “offer” (9.0%); p < 0.001. 60 customers had left before they were assigned. 40 customers are not "
-        "in the customers' table."
+        "of 1,000 in “offer” (9.0%); p < 0.001. 60 customers had left before they were assigned. Of 40 customers the "
+        "client's tables do not say whether they were here when assigned."
     )
-    assert "as chance allows" in said(text, "lost", "passed", lost, pvalue=0.3, facts=facts)
+    assert "which chance explains" in said(text, "lost", "passed", lost, pvalue=0.3, facts=facts)
     assert said(text, "lost") == "Nobody was lost: every outcome of every customer is known."
-    assert "have no known outcome" in said(text, "lost", "warned", lost, facts={"share": 1.0})
+
+
+def test_what_no_customer_has_is_told_from_what_some_lack(text: Text) -> None:
+    lost = rows(("hold_out", 10, 1000, NAN), ("offer", 12, 1000, NAN))
+    every = rows(("hold_out", 1000, 1000, NAN), ("offer", 1000, 1000, NAN))
+
+    some = said(text, "lost", "warned", lost, pvalue=0.7, facts={"share": 1.0})
+    assert some == (
+        "The variants lost customers alike. Without a known “stay” are 10 of 1,000 in “hold_out” (1.0%) and 12 of "
+        "1,000 in “offer” (1.2%), which chance explains; p = 0.700. The outcome that most lack is not known of 100.0%."
+    )
+    assert said(text, "lost", "warned", every, facts={"share": 1.0}) == "Of no customer is “stay” known."
+
+
+def test_durations_of_the_file_that_cannot_be_used_are_not_blamed_on_the_customers_table(text: Text) -> None:
+    own = Outcome(kind="survival", duration="tenure", event_observed="left", horizon_days=90)
+    lost = rows(("hold_out", 400, 1000, NAN), ("offer", 400, 1000, NAN))
+    facts = {"share": 0.4, "unknown": 800.0}
+
+    by_file = said(text, "lost", "warned", lost, pvalue=1.0, facts=facts, asked=study({"stay": own}))
+    both = said(text, "lost", "warned", lost, pvalue=1.0, facts=facts, asked=study({"stay": own, "here": STAY}))
+
+    assert "The durations of 800 customers cannot be used" in by_file
+    assert "Of 800 customers it is not known how long they stayed." in both
+    assert "tables" not in by_file + both
 
 
 def test_balance_gives_both_averages(text: Text) -> None:
@@ -185,8 +212,25 @@ def test_balance_gives_both_averages(text: Text) -> None:
     assert "were alike. Farthest apart is what is known before of “stay”, on average 0.104 in" in said(
         text, "balance", "passed", shares, pvalue=0.7
     )
-    same = gate("balance", "not_applicable", before, about="spend")
-    assert "is the same for all" in gate_finding(study(), same, text).headline
+    same = gate("balance", "not_applicable", before, about="spend", facts={"days": 0.0})
+    known_before = study({"spend": SPEND.model_copy(update={"covariate_days": 60})})
+    assert "is the same for all" in gate_finding(known_before, same, text).headline
+    assert "Nothing is known of the customers" in gate_finding(study(), same, text).headline
+
+
+def test_variants_assigned_in_other_weeks_cannot_be_told_from_the_season(text: Text) -> None:
+    days = rows(("hold_out", 3.2, 1000, NAN), ("offer", 31.5, 1000, NAN))
+    asked = {"about": "assigned_on", "facts": {"days": 1.0}}
+    failed = gate_finding(study(), gate("balance", "failed", days, pvalue=1e-9, **asked), text)  # type: ignore[arg-type]
+    warned = gate_finding(study(), gate("balance", "warned", days, pvalue=0.005, **asked), text)  # type: ignore[arg-type]
+
+    assert failed.headline == (
+        "The variants were not assigned in the same weeks, so season and variant cannot be told apart: on average 3.20 "
+        "days in “hold_out” and 31.50 days in “offer” after the first assignment; p < 0.001."
+    )
+    assert "on the same days" in failed.action
+    assert warned.action.startswith("It may be chance.")
+    assert "Nothing tells the variants apart" in said(text, "balance", "passed", days, pvalue=0.6, **asked)
 
 
 def test_size_names_the_fewest_customers_and_events(text: Text) -> None:

@@ -17,6 +17,7 @@ from experiment_results import (
     study,
 )
 
+from retention_lab.findings.experiments.effects import effect_findings
 from retention_lab.findings.experiments.headline import headline
 from retention_lab.text import Text
 
@@ -64,6 +65,29 @@ def test_each_treatment_has_its_primary_effect_there(text: Text) -> None:
     found = headline(asked, decision("money_unknown", effects[0]), [], effects, [], [], text)
 
     assert [one.id for one in found][1:] == ["experiment.effect.stay.offer", "experiment.effect.stay.call"]
+
+
+def test_what_is_left_out_of_the_first_screen_stands_with_the_effects_or_the_decision(text: Text) -> None:
+    asked = study({"spend": SPEND}, variants=("hold_out", "offer", "call"), design="anytime")
+    effects = [
+        effect(contrast(2.0, 1.0, 0.0), SPEND, outcome="spend", variant=name, is_anytime=True)
+        for name in ("offer", "call")
+    ]
+    first = list(headline(asked, decision("money_unknown", effects[0]), [], effects, [], [], text))
+    below = list(effect_findings(asked, effects, text))
+
+    assert [one.caveats for one in first[1:]] == [(), ()]
+    assert any("whenever and however often" in caveat for caveat in first[0].caveats)
+    for one in below:
+        assert any("No percentage is given" in caveat for caveat in one.caveats)
+        assert any("whenever and however often" in caveat for caveat in one.caveats)
+
+
+def test_what_nothing_can_be_said_of_says_why_on_the_first_screen(text: Text) -> None:
+    alike = effect(contrast(0.0, 0.0, reason="too_few"), SPEND, outcome="spend")
+    found = headline(study({"spend": SPEND}), decision("not_enough_data"), [], [alike], [], [], text)
+
+    assert "all customers have the same “spend”" in next(iter(found)).headline
 
 
 def test_without_an_experiment_members_are_all_there_is(text: Text) -> None:

@@ -3,13 +3,14 @@
 import math
 
 import pytest
-from experiment_results import decision, effect, estimate, money, study
+from experiment_results import SPEND, STAY, decision, effect, estimate, money, study
 
 from retention_lab.analysis.experiments.decision import Answer
 from retention_lab.analysis.experiments.money import VariantMoney
 from retention_lab.findings.experiments.money import money_finding
 from retention_lab.findings.finding import Finding
 from retention_lab.tables.client_file import Money
+from retention_lab.tables.experiment_file import Outcome
 from retention_lab.text import Text
 
 
@@ -78,11 +79,34 @@ def test_whose_word_the_margin_is_and_that_a_free_treatment_is_an_assumption(tex
 
 
 def test_several_outcomes_are_named_and_their_sum_is_called_the_worst_case(text: Text) -> None:
-    found = of(text, money(basis=("stay", "spend_60"), days=0))
+    found = of(text, money(basis=("stay", "spend_60"), days=0), outcomes={"stay": STAY, "spend_60": SPEND})
 
     assert "The effect on “stay” and “spend 60”" in found.definition
     assert any("the worst case" in caveat for caveat in found.caveats)
     assert "within" not in found.headline
+
+
+def test_the_monthly_value_beside_another_outcome_may_count_twice(text: Text) -> None:
+    outcomes = {"stay": STAY, "spend": SPEND, "extras": SPEND}
+    both = of(text, money(basis=("stay", "spend")), outcomes=outcomes)
+    bought = of(text, money(basis=("spend", "extras")), outcomes=outcomes)
+
+    twice = next(caveat for caveat in both.caveats if "counts twice" in caveat)
+    assert twice.startswith("Staying counts with the customers' monthly value, and what “spend” brings is added")
+    assert not [caveat for caveat in bought.caveats if "counts twice" in caveat]
+
+
+def test_of_a_customer_with_several_rows_the_money_is_their_sum(text: Text) -> None:
+    paid = {"paid": Outcome(kind="mean", column="paid", money="revenue")}
+
+    assert "their sum counts" in of(text, money(basis=("paid",)), outcomes=paid, by_order=True).definition
+    assert "their sum" not in of(text, money(basis=("paid",)), outcomes=paid).definition
+
+
+def test_a_worth_that_a_few_customers_make_is_no_worth_to_roll_out_for(text: Text) -> None:
+    found = of(text, money(), "carried_by_few")
+
+    assert (found.verdict, found.action) == ("watch", "")
 
 
 def test_small_amounts_keep_their_cents_and_large_ones_do_not(text: Text) -> None:
