@@ -1,9 +1,11 @@
 """The same experiment in PostgreSQL and in DuckDB: the same numbers, and nothing but aggregates leaves the server."""
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -53,31 +55,36 @@ def _no_network() -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def server() -> Iterator[int]:
     """A PostgreSQL server of our own on a free port of this machine."""
     pytest.importorskip("psycopg")
     binaries = next((found for found in _binaries() if (found / "initdb").exists()), None)
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: initdb and pg_ctl are wanted")
-    folder = tmp_path_factory.mktemp("postgres")
+    # The server refuses to run as root.
+    as_root = os.geteuid() == 0
+    if as_root and not (shutil.which("runuser") and any(user.pw_name == "postgres" for user in pwd.getpwall())):
+        pytest.skip("as root, PostgreSQL wants runuser and a user called postgres")
+    who = ["runuser", "-u", "postgres", "--"] if as_root else []
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    # The server refuses to run as root.
-    as_root = os.geteuid() == 0
-    if as_root:
-        for path in (folder, *folder.parents[:2]):
-            path.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    who = ["runuser", "-u", "postgres", "--"] if as_root else []
-    data, log = str(folder / "data"), str(folder / "log")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    start = [str(binaries / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start"]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder}
-    subprocess.run([*who, str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust"], **quiet)  # type: ignore[call-overload]
-    subprocess.run([*who, *start], **quiet)  # type: ignore[call-overload]
-    yield port
-    subprocess.run([*who, str(binaries / "pg_ctl"), "-D", data, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+    # A socket's path must be short, and pytest's own folders are closed to other users.
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        if as_root:
+            shutil.chown(folder, "postgres")
+        data, log = f"{folder}/data", f"{folder}/log"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        control = [*who, str(binaries / "pg_ctl"), "-D", data]
+        _run([*who, str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-locale"], folder)
+        _run([*control, "-l", log, "-w", "-o", options, "start"], folder)
+        yield port
+        # It may have ended by itself.
+        subprocess.run([*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, cwd=folder, check=False)
+
+
+def _run(command: list[str], folder: str) -> None:
+    subprocess.run(command, stdout=subprocess.DEVNULL, cwd=folder, check=True)
 
 
 def _binaries() -> list[Path]:
