@@ -76,7 +76,10 @@ def server() -> Iterator[int]:
         data, log = f"{folder}/data", f"{folder}/log"
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
         control = [*who, str(binaries / "pg_ctl"), "-D", data]
-        _run([*who, str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-locale"], folder)
+        _run(
+            [*who, str(binaries / "initdb"), "-D", data, "-U", "tester", "-A", "trust", "--no-locale", "-E", "UTF8"],
+            folder,
+        )
         _run([*control, "-l", log, "-w", "-o", options, "start"], folder)
         yield port
         # It may have ended by itself.
@@ -181,7 +184,7 @@ def test_postgres_and_duckdb_say_the_same_of_one_experiment(
     cuts = [upper_cut(trial, "spend", 0.95) for trial in (duck, postgres)]
     assert cuts[0] == pytest.approx(cuts[1], rel=1e-12)
     for how in ("winsorise", "leave_out"):
-        same(*(trimmed_moments_of(trial, "spend", cuts[0], how) for trial in (duck, postgres)))  # type: ignore[arg-type]
+        same(*(trimmed_moments_of(trial, "spend", cuts[0], how) for trial in (duck, postgres)))
     ranks = [order_statistics(trial, "score", "offer", [1, 7, 500, 10**6]) for trial in (duck, postgres)]
     assert ranks[0][:3] == ranks[1][:3]
     tables = [life_tables_of_trial(trial, "stay", by="s:plan") for trial in (duck, postgres)]
