@@ -36,6 +36,7 @@ bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, 
 	@$(BIN)/python bench/experiments.py coverage
 	@$(BIN)/python bench/experiments.py speed
 	@$(BIN)/python bench/experiments_power.py power
+	@$(BIN)/python bench/experiments_power.py looks
 	@$(BIN)/python bench/report.py
 	@$(BIN)/python bench/starts.py
 	@$(BIN)/python bench/batch.py
