@@ -1,6 +1,5 @@
 """A planned experiment: which effects it finds, what it takes, and who is in it."""
 
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -109,7 +108,7 @@ def table_of_plan(plan: ExperimentPlan, text: Text) -> Table:
         (text.say("Followed for"), in_days(asked.horizon_days, text)),
         (
             text.say("Smallest effect found with a chance of {power}", power=text.percent(asked.power, 0)),
-            unknown if plan.smallest is None else effect_name(plan, plan.smallest, text),
+            _smallest(plan, text),
         ),
     ]
     if plan.smallest_with_covariate is not None:
@@ -129,8 +128,8 @@ def table_of_plan(plan: ExperimentPlan, text: Text) -> Table:
             ),
         ]
     rows += [
-        (text.say("Time until all are in"), _days(plan.enrolment_days, text)),
-        (text.say("Time until the answer"), _days(plan.answer_days, text)),
+        (text.say("Time until all are in"), _days(plan, plan.enrolment_days, text)),
+        (text.say("Time until the answer"), _days(plan, plan.answer_days, text)),
     ]
     known = not plan.baseline.value.reason
     caption = text.say("The plan.")
@@ -142,27 +141,37 @@ def table_of_plan(plan: ExperimentPlan, text: Text) -> Table:
     )
 
 
-def _days(n: int | None, text: Text) -> str:
-    return text.say("never") if n is None else in_days(n, text)
+def _smallest(plan: ExperimentPlan, text: Text) -> str:
+    if plan.smallest is not None:
+        return effect_name(plan, plan.smallest, text)
+    if plan.baseline.value.reason:
+        return text.say("not estimable")
+    return text.say("even the largest possible would be missed")
+
+
+def _days(plan: ExperimentPlan, n: int | None, text: Text) -> str:
+    if n is not None:
+        return in_days(n, text)
+    return text.say("never: there are too few") if plan.arrivals_a_day is None else text.say("never")
+
+
+def variant_name(variant: str, control: str, text: Text) -> str:
+    """A variant in a table, the control marked as such, unless its name says so."""
+    named = {"control", text.say("control").casefold()}
+    if variant != control or variant.casefold() in named:
+        return variant
+    return text.say("{variant} (control)", variant=variant)
 
 
 def table_of_arms(plan: ExperimentPlan, text: Text) -> Table:
-    """Who was drawn: how many of each variant were planned, drawn, and needed."""
+    """Who was drawn: how many of each variant were planned, drawn, and needed; without a name nobody was."""
+    if not plan.asked.experiment:
+        return _planned_arms(plan, text)
     drawn, total = plan.drawn, max(len(plan.assignments), 1)
-    needed = plan.needed if plan.needed is not None and not plan.needed.reason else None
-    control = next(iter(plan.shares))
-    rows = []
-    for variant, share in plan.shares.items():
-        takes = (needed.whole_control if variant == control else needed.whole_treated) if needed else np.nan
-        rows.append(
-            (
-                text.say("{variant} (control)", variant=variant) if variant == control else variant,
-                text.percent(share),
-                text.count(drawn[variant]),
-                text.percent(drawn[variant] / total),
-                text.count(takes),
-            )
-        )
+    rows = [
+        (name, share, text.count(drawn[variant]), text.percent(drawn[variant] / total), needed)
+        for variant, (name, share, needed) in zip(plan.shares, _arms(plan, text), strict=True)
+    ]
     return Table(
         caption=text.say("The variants as drawn, and how many customers the effect asked for takes."),
         columns=(
@@ -175,6 +184,28 @@ def table_of_arms(plan: ExperimentPlan, text: Text) -> Table:
         align=("left", "right", "right", "right", "right"),
         rows=tuple(rows),
     )
+
+
+def _planned_arms(plan: ExperimentPlan, text: Text) -> Table:
+    return Table(
+        caption=text.say("The variants as planned, and how many customers the effect asked for takes. Nobody is drawn.")
+        if plan.needed is not None
+        else text.say("The variants as planned. Nobody is drawn."),
+        columns=(text.say("Variant"), text.say("Planned"), text.say("Needed")),
+        align=("left", "right", "right"),
+        rows=tuple(_arms(plan, text)),
+    )
+
+
+def _arms(plan: ExperimentPlan, text: Text) -> list[tuple[str, str, str]]:
+    """Of each variant its name, its planned share, and how many customers the effect asked for takes in it."""
+    needed = plan.needed if plan.needed is not None and not plan.needed.reason else None
+    control = next(iter(plan.shares))
+    rows = []
+    for variant, share in plan.shares.items():
+        takes = (needed.whole_control if variant == control else needed.whole_treated) if needed else np.nan
+        rows.append((variant_name(variant, control, text), text.percent(share), text.count(takes)))
+    return rows
 
 
 def table_of_declaration(plan: ExperimentPlan, text: Text) -> Table:
@@ -201,11 +232,10 @@ def _declared(plan: ExperimentPlan) -> dict[str, Any]:
     """The experiment as `experiments` in client.yml has it. Who is drawn is in the list, so no number is planned."""
     paid = {"contact": round(plan.cost - plan.asked.reward, 6), "reward": plan.asked.reward}
     costs = {name: float(cost) for name, cost in paid.items() if cost > 0}
-    ends_on = None if plan.answer_days is None else plan.as_of + timedelta(days=plan.answer_days)
     return {
         "control": next(iter(plan.shares)),
         "shares": {variant: round(share, 6) for variant, share in plan.shares.items()},
-        **({"ends_on": ends_on} if ends_on else {}),
+        **({"ends_on": plan.ends_on} if plan.ends_on else {}),
         "outcomes": {plan.asked.outcome: _declared_outcome(plan)},
         **({"costs": costs} if costs else {}),
     }
@@ -242,7 +272,7 @@ def _declaration_caption(plan: ExperimentPlan, text: Text) -> str:
         caption += " " + text.say(
             "{name} stands for the name of the test: draw its list first, under its name.", name=_UNNAMED
         )
-    if plan.answer_days is None:
+    if plan.ends_on is None:
         caption += " " + text.say("No day is given for its end, as enough customers never come.")
     if plan.baseline.basis == "curve":
         caption += " " + text.say(

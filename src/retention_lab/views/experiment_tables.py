@@ -16,7 +16,7 @@ from retention_lab.tables.experiments import Trial
 from retention_lab.text import Text
 from retention_lab.views.display import Table
 from retention_lab.views.experiment_money import table_of_money
-from retention_lab.views.experiment_plan import table_of_arms, table_of_plan
+from retention_lab.views.experiment_plan import table_of_arms, table_of_plan, variant_name
 
 __all__ = [
     "table_of_arms",
@@ -57,7 +57,7 @@ def _variant_rows(study: ExperimentStudy, text: Text) -> tuple[tuple[str, ...], 
     counts = zip(trial.variants, trial.counts.assigned, trial.counts.analysed, strict=True)
     return tuple(
         (
-            _variant_name(variant, trial.variants[0], text),
+            variant_name(variant, trial.variants[0], text),
             text.percent(trial.shares[variant]) if trial.shares else text.say("not known"),
             text.count(float(assigned)),
             text.percent(float(assigned) / total if total else math.nan),
@@ -65,10 +65,6 @@ def _variant_rows(study: ExperimentStudy, text: Text) -> tuple[tuple[str, ...], 
         )
         for variant, assigned, analysed in counts
     )
-
-
-def _variant_name(variant: str, control: str, text: Text) -> str:
-    return text.say("{variant} (control)", variant=variant) if variant == control else variant
 
 
 def _variants_caption(study: ExperimentStudy, text: Text) -> str:

@@ -177,8 +177,31 @@ def test_a_plan_is_told_line_by_line() -> None:
     assert lines["Effect asked for"] == "2.0 points (0.90 days more)"
     assert lines["Customers needed for it"] == "5,000"
     assert lines["Chance of finding it"] == "43%"
-    assert lines["Time until the answer"] == "never"
+    assert lines["Time until the answer"] == "never: there are too few"
+    nothing = dict(table_of_plan(plan(smallest=None), TEXT).rows)
+    assert nothing["Smallest effect found with a chance of 80%"] == "even the largest possible would be missed"
     assert "Customers needed for it" not in dict(table_of_plan(plan(), TEXT).rows)
+
+
+def test_an_end_is_declared_also_for_a_test_that_is_too_small_since_it_may_be_run_all_the_same() -> None:
+    small = plan(enrolment_days=None, answer_days=None, silent_days=60)
+    raw = yaml.safe_load("\n".join(lines_of(table_of_declaration(small, TEXT))))
+
+    assert raw["experiments"]["spring"]["ends_on"] == date(2027, 3, 30)
+
+
+def test_a_plan_without_a_name_shows_nobody_as_drawn() -> None:
+    table = table_of_arms(plan(asked={"experiment": "", "effect": 0.02}, needed=needed()), TEXT)
+
+    assert table.columns == ("Variant", "Planned", "Needed")
+    assert table.rows[0] == ("hold_out (control)", "20.0%", "1,000")
+    assert "Nobody is drawn." in table.caption
+
+
+def test_a_variant_called_control_is_not_called_so_twice() -> None:
+    table = table_of_variants(study(variants=("Control", "offer")), TEXT)
+
+    assert table.rows[0][0] == "Control"
 
 
 def test_the_arms_of_a_plan_add_up() -> None:
@@ -235,9 +258,9 @@ def test_what_was_planned_can_be_put_among_other_experiments() -> None:
 
 
 def test_a_plan_without_a_name_an_end_or_a_cost_says_what_is_missing() -> None:
-    table = table_of_declaration(
-        plan(asked={"experiment": ""}, answer_days=None, cost=0.0, baseline=baseline(basis="curve")), TEXT
-    )
+    unnamed = {"experiment": "", "who": "new"}
+    never = {"arrivals_a_day": 0.0, "enrolment_days": None, "answer_days": None}
+    table = table_of_declaration(plan(asked=unnamed, **never, cost=0.0, baseline=baseline(basis="curve")), TEXT)
     raw = yaml.safe_load("\n".join(lines_of(table)))
 
     assert set(raw["experiments"]["planned-offer"]) == {"control", "shares", "outcomes"}

@@ -165,7 +165,7 @@ def _lost(study: ExperimentStudy, trial: Trial) -> Gate:
     most = max(float(one.lost.sum()) / max(float(one.mature.sum()), 1.0) for _, _, one in found)
     told = _rows(rows, "lost", "mature")
     # One of several outcomes differs by chance more easily.
-    pvalue = min(1.0, pvalue * len(found))
+    pvalue = min(pvalue * len(found), 1.0)
     status = "passed" if most == 0 else worst(judged(pvalue), "warned" if most > MANY else "passed")
     gone = trial.per_outcome.groupby("outcome")[["gone", "unknown"]].sum().max()
     facts = {"share": most, "gone": float(gone.gone), "unknown": float(gone.unknown)}

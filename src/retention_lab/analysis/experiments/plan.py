@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -33,7 +33,8 @@ class ExperimentPlan:
     there are, `smallest` the smallest effect seen with the power wanted. Both are None where nothing is known of the
     control, or even the largest effect would not be seen (`not_reached`): `reason` says which. `effect_days` and
     `smallest_days` are these effects as days gained within the horizon (staying only). `enrolment_days` pass until
-    enough customers have come, `answer_days` until the answer; None where enough never come.
+    enough customers have come, `answer_days` until the answer; None where enough never come, or those here are too few.
+    Where customers leave by falling silent, who stayed is known `silent_days` after the horizon only; else it is 0.
     `break_even` is the gain whose margin within the horizon pays for the treatment (`cost` for each customer treated);
     None where nothing is paid, or the client's values are not known.
     `assignments` has a row for each customer drawn: customer_id, variant, stratum, seed.
@@ -65,6 +66,15 @@ class ExperimentPlan:
     looks_back: bool
     method: str
     reason: Reason = ""
+    silent_days: int = 0
+
+    @property
+    def ends_on(self) -> date | None:
+        """When everybody in it has been followed, whether they are enough or not; None where new ones never are."""
+        enrolled = 0 if self.arrivals_a_day is None else self.enrolment_days
+        if enrolled is None:
+            return None
+        return self.as_of + timedelta(days=enrolled + self.asked.horizon_days + self.silent_days)
 
     @property
     def drawn(self) -> dict[str, int]:
@@ -143,7 +153,11 @@ def _plan(
     available = len(eligible.customers) if arrivals is None else round(arrivals * ARRIVALS_DAYS)
     numbers = PlanNumbers(asked=asked, baseline=baseline, n=available * baseline.counted)
     needed, smallest = numbers.needed(), numbers.smallest()
-    days = _enrolment_days(needed, baseline.counted, arrivals)
+    power = numbers.power_of(asked.effect) if asked.effect else None
+    days = _enrolment_days(needed, baseline.counted, arrivals) if arrivals is not None else None
+    if arrivals is None and available and not _too_few_here(asked, baseline, smallest, power):
+        days = 0
+    silent = observation.inactive_days or 0 if asked.outcome == "stay" else 0
     cost = client.file.money.contact_cost + asked.reward
     even = find_break_even(client, observation, asked, baseline, cost)
     return ExperimentPlan(
@@ -158,14 +172,14 @@ def _plan(
         arrivals_a_day=arrivals,
         needed=needed,
         needed_with_covariate=numbers.needed(with_covariate=True),
-        power=numbers.power_of(asked.effect) if asked.effect else None,
+        power=power,
         effect_days=numbers.days(asked.effect) if asked.effect else None,
         smallest=smallest,
         smallest_days=numbers.days(smallest),
         smallest_with_covariate=numbers.smallest(with_covariate=True),
         curve=numbers.curve(smallest),
         enrolment_days=days,
-        answer_days=None if days is None else days + asked.horizon_days,
+        answer_days=None if days is None else days + asked.horizon_days + silent,
         cost=cost,
         break_even=even,
         power_at_break_even=numbers.power_of(even.value) if even and not even.reason else None,
@@ -173,6 +187,7 @@ def _plan(
         looks_back=client.looks_back,
         method=baseline.planned.method if baseline.planned else baseline.value.method,
         reason=baseline.value.reason or ("" if smallest is not None else numbers.why_nothing),
+        silent_days=silent,
     )
 
 
@@ -203,10 +218,15 @@ def _drawn(client: Client, asked: PlanRequest, eligible: Eligible) -> pd.DataFra
     return draw_variants(customers, asked.shares, asked.experiment, client.key, seed=asked.seed)
 
 
-def _enrolment_days(needed: SampleSize | None, counted: float, arrivals: float | None) -> int | None:
-    """Those here are enrolled at once; new ones until as many as are needed have come, else for 90 days."""
-    if arrivals is None:
-        return 0
+def _too_few_here(asked: PlanRequest, baseline: Baseline, smallest: float | None, power: float | None) -> bool:
+    """Whether no answer can be expected of those here, who do not become more; nobody knows without a baseline."""
+    if baseline.value.reason:
+        return False
+    return smallest is None or (asked.effect > 0 and (power or 0.0) < asked.power)
+
+
+def _enrolment_days(needed: SampleSize | None, counted: float, arrivals: float) -> int | None:
+    """New customers are enrolled until as many as are needed have come, else for 90 days."""
     if needed is None:
         return ARRIVALS_DAYS
     return None if needed.reason or not arrivals else math.ceil(needed.whole_total / counted / arrivals - 1e-9)

@@ -13,6 +13,8 @@ from retention_lab.text import Text
 
 # An interval is told to two figures of its half width, and nothing in more decimals than these.
 _MOST_DIGITS = 6
+# Of an amount above it nobody asks for parts of a cent.
+_FEW_CENTS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +76,24 @@ def factor_of(spec: Outcome) -> float:
 def digits_of(contrast: Contrast, spec: Outcome) -> int:
     """As many decimals as the interval bears: two figures of its half width; where there is none, of the value."""
     reach = (contrast.ci_upper - contrast.ci_lower) / 2
-    return digits_for((reach if reach > 0 else abs(contrast.value)) * factor_of(spec), is_money(spec))
+    told = (reach if reach > 0 else abs(contrast.value)) * factor_of(spec)
+    return digits_for(told, is_money(spec), _largest(contrast))
 
 
-def digits_for(reach: float, money: bool = False) -> int:
-    """Decimals that show two figures of `reach`; money has none or two."""
+def digits_for(reach: float, money: bool = False, size: float = math.nan) -> int:
+    """Decimals that show two figures of `reach`; money has none or two, and more only for a `size` of a few cents."""
     if not (math.isfinite(reach) and reach > 0):
         return 2 if money else 1
     digits = min(max(1 - math.floor(math.log10(reach)), 0), _MOST_DIGITS)
-    return digits if not money or digits in (0, 2) else max(2, digits)
+    if not money:
+        return digits
+    is_small = (size if math.isfinite(size) else reach) < _FEW_CENTS
+    return 0 if not digits else digits if digits > 2 and is_small else 2
+
+
+def _largest(one: Contrast | Estimate) -> float:
+    """How large a number is, its interval included."""
+    return max((abs(end) for end in (one.value, one.ci_lower, one.ci_upper) if math.isfinite(end)), default=math.nan)
 
 
 def change_in(spec: Outcome, value: float, digits: int, text: Text) -> str:
@@ -107,6 +118,8 @@ def level_in(spec: Outcome, value: float, digits: int, text: Text) -> str:
     """What was measured in one variant."""
     if spec.kind == "proportion":
         return text.percent(value, digits)
+    if is_money(spec) and abs(value) >= _FEW_CENTS:
+        digits = min(digits, 2)
     return change_in(spec, value, digits, text)
 
 
@@ -232,13 +245,18 @@ def amount(estimate: Estimate, text: Text) -> str:
     reach = (estimate.ci_upper - estimate.ci_lower) / 2
     if not reach > 0:
         return text.money(estimate.value, 2)
-    digits = min(digits_for(reach, money=True), 2)
+    digits = digits_of_amount(estimate)
     return text.say(
         "{value} ({lower} to {upper})",
         value=text.money(estimate.value, digits),
         lower=text.money(estimate.ci_lower, digits),
         upper=text.money(estimate.ci_upper, digits),
     )
+
+
+def digits_of_amount(estimate: Estimate) -> int:
+    """As many decimals as an amount's interval bears."""
+    return digits_for((estimate.ci_upper - estimate.ci_lower) / 2, money=True, size=_largest(estimate))
 
 
 def large_amount(estimate: Estimate, text: Text) -> str:

@@ -6,13 +6,21 @@ from dataclasses import replace
 from retention_lab.analysis.experiments.decision import Decision
 from retention_lab.analysis.experiments.effects import Effect
 from retention_lab.analysis.experiments.study import ExperimentStudy
-from retention_lab.findings.experiments.amounts import amount, effect_sentence, factor_of, unit_of, why_not
+from retention_lab.findings.experiments.amounts import (
+    amount,
+    digits_of_amount,
+    effect_sentence,
+    factor_of,
+    unit_of,
+    why_not,
+)
 from retention_lab.findings.experiments.carried import carried_sentence
 from retention_lab.findings.experiments.decision_actions import decision_action
 from retention_lab.findings.experiments.decision_caveats import decision_caveats
 from retention_lab.findings.experiments.definitions import definition_of
 from retention_lab.findings.experiments.effects import margin_of
-from retention_lab.findings.experiments.gates import gate_name, gate_sentence
+from retention_lab.findings.experiments.gates import gate_name
+from retention_lab.findings.experiments.gates_of_outcomes import plan_sentence
 from retention_lab.findings.experiments.too_little import too_little
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import covariate_name
@@ -90,18 +98,17 @@ def _invalid(decision: Decision, text: Text) -> str:
 
 def _too_early(study: ExperimentStudy, decision: Decision, text: Text) -> str:
     said = text.say("It is too early to say whether it works.")
-    sentences = [gate_sentence(study, gate, text) for gate in decision.gates]
-    return " ".join([said, *sentences])
+    return " ".join([said, *(plan_sentence(study, gate, text) for gate in decision.gates)])
 
 
 def _answered(decision: Decision, effect: Effect, text: Text) -> str:
     openings = {
-        "pays": text.say("It worked, and it pays."),
-        "loses": text.say("It worked, but costs more than it brings."),
-        "money_open": text.say("It worked, but whether it pays is open."),
-        "money_unknown": text.say("It worked; what it earns is not known."),
+        "pays": text.say("It is shown to work, and it pays."),
+        "loses": text.say("It is shown to work, but costs more than it brings."),
+        "money_open": text.say("It is shown to work, but whether it pays is open."),
+        "money_unknown": text.say("It is shown to work; what it earns is not known."),
         "carried_by_few": carried_sentence(effect, text),
-        "harms_guardrail": text.say("It worked, but may do harm elsewhere."),
+        "harms_guardrail": _beside_guardrails(decision, text),
         "worse": text.say("It did harm."),
         "no_worse": text.say("It changed nothing for sure, but is no worse than agreed."),
         "no_clear_effect": text.say("It is not shown to work."),
@@ -110,15 +117,43 @@ def _answered(decision: Decision, effect: Effect, text: Text) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _beside_guardrails(decision: Decision, text: Text) -> str:
+    if decision.guardrails and all(one.contrast.reason for one in decision.guardrails):
+        return text.say("It is shown to work, but whether it does harm elsewhere cannot be judged.")
+    return text.say("It is shown to work, but may do harm elsewhere.")
+
+
+def _guardrails(decision: Decision, text: Text) -> str:
+    """Which guardrails are not shown to hold, and which of them cannot be judged at all."""
+    said = []
+    if open_ones := [_quoted(one, text) for one in decision.guardrails if not one.contrast.reason]:
+        said.append(
+            text.say_many(
+                "It is not shown that {names} holds its margin.",
+                "It is not shown that {names} hold their margins.",
+                len(open_ones),
+                names=text.join(open_ones),
+            )
+        )
+    said += [
+        text.say(
+            "What it changes in {name} cannot be said: {why}.",
+            name=_quoted(one, text),
+            why=why_not(one.contrast.reason, text),
+        )
+        for one in decision.guardrails
+        if one.contrast.reason
+    ]
+    return " ".join(said)
+
+
+def _quoted(one: Effect, text: Text) -> str:
+    return text.say("“{outcome}”", outcome=covariate_name(one.outcome))
+
+
 def _more(decision: Decision, effect: Effect, text: Text) -> str:
     if decision.answer == "harms_guardrail":
-        names = [text.say("“{outcome}”", outcome=covariate_name(one.outcome)) for one in decision.guardrails]
-        return text.say_many(
-            "It is not shown that {names} holds its margin.",
-            "It is not shown that {names} hold their margins.",
-            len(names),
-            names=text.join(names),
-        )
+        return _guardrails(decision, text)
     if decision.answer == "no_worse":
         return text.say("It is shown not to be worse by {margin} or more.", margin=margin_of(effect, text))
     if decision.answer == "money_unknown":
@@ -133,4 +168,13 @@ def _after_cost(net: Estimate, text: Text) -> str:
     if net.ci_upper < 0:
         lost = replace(net, value=-net.value, ci_lower=-net.ci_upper, ci_upper=-net.ci_lower)
         return text.say("After its cost, each customer treated loses {net} of margin.", net=amount(lost, text))
+    if net.value < 0:
+        digits = digits_of_amount(net)
+        return text.say(
+            "After its cost, each customer treated loses {loss} of margin; the interval goes from a loss of {most} to "
+            "a gain of {gain}.",
+            loss=text.money(-net.value, digits),
+            most=text.money(-net.ci_lower, digits),
+            gain=text.money(net.ci_upper, digits),
+        )
     return text.say("After its cost, each customer treated brings {net} of margin.", net=amount(net, text))

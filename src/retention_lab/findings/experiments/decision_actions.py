@@ -1,5 +1,6 @@
 """What to do after an experiment, in sentences, and what would change the advice."""
 
+import shlex
 from collections.abc import Sequence
 
 from retention_lab.analysis.experiments.decision import Decision
@@ -15,6 +16,7 @@ from retention_lab.findings.experiments.amounts import (
     large_amount,
 )
 from retention_lab.findings.experiments.carried import carried_action
+from retention_lab.findings.experiments.gate_actions import repair
 from retention_lab.findings.experiments.too_little import too_little_action
 from retention_lab.findings.words import covariate_name
 from retention_lab.methods.estimates import normal_quantile
@@ -22,20 +24,16 @@ from retention_lab.text import Text
 
 # With this chance an experiment finds an effect as large as the one that it is said to show.
 POWER = 0.8
-# A new experiment that is so many times as large shows an effect half the size.
-LARGER = 4
 
 
 def decision_action(study: ExperimentStudy, decision: Decision, effects: Sequence[Effect], text: Text) -> str:
     """What to do, and what would change it."""
     effect, money = decision.effect, decision.money
     if decision.answer == "no_experiment":
-        return text.say("Plan a real test with the playbook experiment-plan: it draws a hold-out and says how large.")
+        return _real_test(study, text)
     if decision.answer == "invalid":
-        return text.say(
-            "Do not read any effect of it, however good it looks. Find where customers were lost or mixed up, repair "
-            "that step, and run the experiment again."
-        )
+        said = text.say("Do not read any effect of it, however good it looks.")
+        return " ".join([said, *(repair(gate, text) for gate in decision.gates)])
     if decision.answer == "too_early":
         return text.say(
             "Wait for the planned end, and run this again then. Whoever stops at the first good look finds effects "
@@ -46,6 +44,22 @@ def decision_action(study: ExperimentStudy, decision: Decision, effects: Sequenc
     if decision.answer in ("pays", "loses", "money_open") and money is not None:
         return _with_money(decision.answer, effect, money, text)
     return _without_money(study, decision, effect, text)
+
+
+def _real_test(study: ExperimentStudy, text: Text) -> str:
+    """Where no experiment is declared; a list of contacts that held customers out is one too."""
+    plan = text.say("Plan a real test with the playbook experiment-plan: it draws a hold-out and says how large.")
+    if not study.lists:
+        return plan
+    lists = text.say_many(
+        "The list {names} can be evaluated: {how}.",
+        "The lists {names} can be evaluated, each by its name, as in {how}.",
+        len(study.lists),
+        names=text.join([text.say("“{name}”", name=name) for name in study.lists]),
+        # As it is typed, in whatever language the report is.
+        how=f"-p {shlex.quote(f'experiment={study.lists[0]}')}",
+    )
+    return f"{lists} {plan}"
 
 
 def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) -> str:
@@ -64,10 +78,7 @@ def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) ->
             **values,
         )
     if money.break_even_cost.value <= 0:
-        return text.say(
-            "Do not roll out “{variant}”: it brings no margin even before its cost, so no lower cost would help.",
-            **values,
-        )
+        return _without_gain(money, values, text)
     if answer == "loses":
         return text.say(
             "Do not roll out “{variant}” as it is: it costs {cost} a customer. It would pay at a cost below {even}.",
@@ -88,6 +99,19 @@ def _with_money(answer: str, effect: Effect, money: VariantMoney, text: Text) ->
     )
 
 
+def _without_gain(money: VariantMoney, values: dict[str, str], text: Text) -> str:
+    if money.break_even_cost.ci_upper <= 0:
+        return text.say(
+            "Do not roll out “{variant}”: it brings no margin even before its cost, so no lower cost would help.",
+            **values,
+        )
+    return text.say(
+        "Do not roll out “{variant}” on this evidence: it is open whether it brings any margin before its cost "
+        "({even}), so a lower cost alone may not help. Measure it on more customers.",
+        **values,
+    )
+
+
 def _without_money(study: ExperimentStudy, decision: Decision, effect: Effect, text: Text) -> str:
     values = {"variant": effect.variant, "outcome": covariate_name(effect.outcome)}
     if decision.answer == "worse":
@@ -95,10 +119,7 @@ def _without_money(study: ExperimentStudy, decision: Decision, effect: Effect, t
     if decision.answer == "carried_by_few":
         return carried_action(effect, text)
     if decision.answer == "harms_guardrail":
-        return text.say(
-            "Do not roll out “{variant}” before the harm is ruled out: measure on more customers, or change the offer.",
-            **values,
-        )
+        return _with_guardrails(decision, values, text)
     if decision.answer == "no_worse":
         return text.say(
             "Roll out “{variant}” if it saves money or work: it is safe by the margin agreed beforehand. It is no "
@@ -106,13 +127,47 @@ def _without_money(study: ExperimentStudy, decision: Decision, effect: Effect, t
             **values,
         )
     if decision.answer == "money_unknown":
-        return text.say(
-            "Before rolling out “{variant}”, write in the client file what an outcome is worth (money under the "
-            "outcome, or a monthly value of the customers) and what the offer costs (costs).",
-            **values,
-        )
+        return _write_money(study, decision, values, text)
     wait = text.say("Do not roll out “{variant}” on this evidence.", **values)
     return f"{wait} {_what_it_would_take(study, effect, text)}"
+
+
+def _with_guardrails(decision: Decision, values: dict[str, str], text: Text) -> str:
+    unknown = [one for one in decision.guardrails if one.contrast.reason]
+    if len(unknown) < len(decision.guardrails) or not unknown:
+        return text.say(
+            "Do not roll out “{variant}” before the harm is ruled out: measure on more customers, or change the offer.",
+            **values,
+        )
+    names = [text.say("“{outcome}”", outcome=covariate_name(one.outcome)) for one in unknown]
+    return text.say(
+        "Do not roll out “{variant}” before it is known what it does to {names}: find the missing values, or measure "
+        "it anew.",
+        **values,
+        names=text.join(names),
+    )
+
+
+def _write_money(study: ExperimentStudy, decision: Decision, values: dict[str, str], text: Text) -> str:
+    """What the client file lacks for the money to be reckoned; not what it has."""
+    if decision.money is not None:
+        return text.say(
+            "Do not roll out “{variant}” before what it earns can be estimated: run this again when more is known, or "
+            "write in the client file what another outcome is worth (money under the outcome).",
+            **values,
+        )
+    costs = study.trial.spec.costs if study.trial else None
+    if costs and (costs.reward or costs.contact):
+        return text.say(
+            "Before rolling out “{variant}”, write in the client file what an outcome is worth (money under the "
+            "outcome, or a monthly value of the customers).",
+            **values,
+        )
+    return text.say(
+        "Before rolling out “{variant}”, write in the client file what an outcome is worth (money under the "
+        "outcome, or a monthly value of the customers) and what the offer costs (costs).",
+        **values,
+    )
 
 
 def _what_it_would_take(study: ExperimentStudy, effect: Effect, text: Text) -> str:
@@ -122,17 +177,16 @@ def _what_it_would_take(study: ExperimentStudy, effect: Effect, text: Text) -> s
         return text.say("It may go on, and be looked at again when there are more customers.")
     shown = (normal_quantile(one.confidence_level) + normal_quantile(2 * POWER - 1)) * one.std_error
     digits = digits_for(shown * factor_of(effect.spec), is_money(effect.spec))
-    return text.say(
-        "An experiment of this size finds an effect of {shown} with a chance of {power}; one with {many} finds half "
-        "of that.",
-        shown=change_in(effect.spec, shown, digits, text),
-        power=text.percent(POWER, 0),
-        many=_so_many(study, float(f"{LARGER * one.n_obs:.2g}"), text),
-    )
-
-
-def _so_many(study: ExperimentStudy, n: float, text: Text) -> str:
-    """What was drawn at random, and is to be drawn again."""
+    values = {"shown": change_in(effect.spec, shown, digits, text), "power": text.percent(POWER, 0)}
+    # Half the error takes four times as many of what was drawn, and who does not count yet is none of them.
     if study.trial is not None and study.trial.randomised == "cluster":
-        return text.say_many("{n} cluster", "{n} clusters", round(n))
-    return text.say_many("{n} customer", "{n} customers", round(n))
+        return text.say(
+            "An experiment of this size finds an effect of {shown} with a chance of {power}; one with four times as "
+            "many clusters finds half of that.",
+            **values,
+        )
+    return text.say(
+        "An experiment of this size finds an effect of {shown} with a chance of {power}; one with four times as many "
+        "customers who count finds half of that.",
+        **values,
+    )

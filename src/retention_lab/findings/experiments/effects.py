@@ -26,6 +26,8 @@ from retention_lab.text import Text
 
 # A covariate that takes away less of the variance than this gained nothing.
 _NO_GAIN = 0.005
+# Nobody would call a discovery what is more likely none.
+_NO_DISCOVERY = 0.5
 
 
 def effect_findings(
@@ -232,13 +234,20 @@ def _trimmed_caveats(effect: Effect, text: Text) -> list[str]:
 def _family_caveats(effect: Effect, n_family: int, text: Text) -> list[str]:
     if effect.role == "guardrail" or n_family < 2 or math.isnan(effect.pvalue_adjusted):
         return []
+    values = {
+        "n": text.count(n_family),
+        "alone": text.pvalue(effect.contrast.pvalue),
+        "holm": text.pvalue(effect.pvalue_adjusted),
+        "rate": text.percent(effect.qvalue),
+    }
+    if effect.qvalue >= _NO_DISCOVERY:
+        return [
+            text.say("One of {n} comparisons: {alone} on its own, {holm} with all of them counted (Holm).", **values)
+        ]
     return [
         text.say(
             "One of {n} comparisons: {alone} on its own, {holm} with all of them counted (Holm); its false discovery "
             "rate is {rate} (Benjamini and Hochberg).",
-            n=text.count(n_family),
-            alone=text.pvalue(effect.contrast.pvalue),
-            holm=text.pvalue(effect.pvalue_adjusted),
-            rate=text.percent(effect.qvalue),
+            **values,
         )
     ]

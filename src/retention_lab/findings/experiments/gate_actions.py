@@ -14,33 +14,54 @@ def gate_action(gate: Gate, text: Text) -> str:
     return _where_warned(gate, text)
 
 
-def _where_failed(gate: Gate, text: Text) -> str:
+def repair(gate: Gate, text: Text) -> str:
+    """What to do about a gate that has failed, without why."""
+    if gate.name == "balance" and gate.about == DAYS:
+        return text.say("Draw all variants anew, on the same days and in the planned shares on each.")
     return {
         "sample_ratio": text.say(
-            "Customers were lost or added on the way, and those are not like the rest: do not read any effect. Find "
-            "the step between drawing and this file where it happened, repair it, and run the experiment again."
+            "Find the step between drawing and this file where customers were lost or added, repair it, and run the "
+            "experiment again."
+        ),
+        "assignment": text.say(
+            "Find out how customers came to see what was not meant for them, and run the experiment again."
+        ),
+        "unit": text.say(
+            "Take the cluster out of the client file if customers were drawn; else run the experiment again."
+        ),
+        "filter": text.say("Take the condition away."),
+        "lost": text.say("Find out why one variant lost more customers than another, and get their outcomes."),
+        "balance": text.say(
+            "Find out whether the draw was not random, or the column holds what came later: the one takes a new "
+            "experiment, the other a right column."
+        ),
+    }.get(gate.name, text.say("Repair this, and run the experiment again."))
+
+
+def _where_failed(gate: Gate, text: Text) -> str:
+    why = {
+        "sample_ratio": text.say(
+            "Customers were lost or added on the way, and those are not like the rest: do not read any effect."
         ),
         "assignment": text.say(
             "Too many customers saw what they should not have, so the variants are no longer different: do not read "
-            "any effect. Find out how it happened, and run the experiment again."
+            "any effect."
         ),
         "unit": text.say(
-            "Too many clusters have customers in several variants, so clusters were not what was drawn. Take the "
-            "cluster out of the client file if customers were drawn; else run the experiment again."
+            "Too many clusters have customers in several variants, so clusters were not what was drawn: do not read "
+            "any effect."
         ),
         "filter": text.say(
             "The treatment may have changed who meets the condition, so the variants no longer compare: do not read "
-            "any effect. Take the condition away."
+            "any effect."
         ),
-        "lost": text.say(
-            "Who is lost is not like who is left: do not read any effect. Find out why one variant lost more, and get "
-            "their outcomes."
-        ),
+        "lost": text.say("Who is lost is not like who is left: do not read any effect."),
         "balance": text.say(
             "No treatment reaches back, so the draw was not random, or the column holds what came later: do not read "
-            "any effect. Find out which."
+            "any effect."
         ),
-    }.get(gate.name, text.say("Do not read any effect before this is repaired."))
+    }.get(gate.name, text.say("Do not read any effect."))
+    return f"{why} {repair(gate, text)}"
 
 
 def _where_warned(gate: Gate, text: Text) -> str:
@@ -79,10 +100,8 @@ def _where_warned(gate: Gate, text: Text) -> str:
 
 def _days_differ(gate: Gate, text: Text) -> str:
     if gate.status == "failed":
-        return text.say(
-            "What the season did looks like what the treatment did: do not read any effect. Draw all variants anew, on "
-            "the same days and in the planned shares on each."
-        )
+        why = text.say("What the season did looks like what the treatment did: do not read any effect.")
+        return f"{why} {repair(gate, text)}"
     return text.say(
         "It may be chance. Look whether a variant began later, ended sooner or changed its share on the way: what the "
         "season did would then look like an effect."

@@ -106,10 +106,18 @@ def lost_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
         "lost": _shares(gate.rows, text),
         "p": text.pvalue(gate.pvalue),
     }
-    if math.isnan(gate.pvalue) and lost >= n:
+    if lost >= n > 0 or (math.isnan(gate.pvalue) and not n):
         said = text.say("Of no customer is “{outcome}” known.", **values)
     elif math.isnan(gate.pvalue):
         said = text.say("Without a known “{outcome}” are {lost}.", **values)
+    elif gate.status == "passed":
+        said = text.say(
+            "The variants lost customers alike: “{outcome}” is not known of {n} of {of} ({share}); {p}.",
+            **values,
+            n=text.count(lost),
+            of=text.count(n),
+            share=_percent(lost, n, text),
+        )
     elif gate.pvalue < WARNS:
         said = text.say(
             "The variants lost customers differently. Without a known “{outcome}” are {lost}; {p}.", **values
@@ -239,6 +247,8 @@ def size_sentence(study: ExperimentStudy, gate: Gate, text: Text) -> str:
     if math.isnan(gate.facts["events"]):
         return said
     if study.outcomes[gate.about].kind == "survival":
+        if not gate.facts["events"]:
+            return f"{said} " + text.say("There is a variant in which nobody has left.")
         left = text.say_many("{n} has left", "{n} have left", round(gate.facts["events"]))
         return f"{said} " + text.say("Where fewest left, {left}.", left=left)
     return f"{said} " + text.say("Of the rarer answer, yes or no, the variant with fewest has {events}.", **values)

@@ -62,12 +62,27 @@ def _headline(one: VariantMoney, text: Text) -> str:
         "net": amount(one.net, text),
         "span": span(one.days, "days", text),
     }
+    if one.gain.value < 0:
+        return _brings_less(one, values, text)
     if not one.days:
         return text.say(
             "A customer with “{variant}” brings {gain} more margin and costs {cost}: that leaves {net}.", **values
         )
     return text.say(
         "A customer with “{variant}” brings {gain} more margin within {span} and costs {cost}: that leaves {net}.",
+        **values,
+    )
+
+
+def _brings_less(one: VariantMoney, values: dict[str, str], text: Text) -> str:
+    if not one.days:
+        return text.say(
+            "With “{variant}” the margin of a customer changes by {gain}, and one costs {cost}: that leaves {net}.",
+            **values,
+        )
+    return text.say(
+        "With “{variant}” the margin of a customer within {span} changes by {gain}, and one costs {cost}: that leaves "
+        "{net}.",
         **values,
     )
 
@@ -138,8 +153,10 @@ def _counted_twice(study: ExperimentStudy, one: VariantMoney, text: Text) -> lis
 
 
 def _break_even(one: VariantMoney, text: Text) -> str:
-    if one.break_even_cost.value <= 0:
+    if one.break_even_cost.ci_upper <= 0:
         return text.say("It brings no margin that could pay for any cost.")
+    if one.break_even_cost.value <= 0:
+        return text.say("It is open whether it brings any margin that could pay for a cost.")
     return text.say("It breaks even at a cost a customer of {even}.", even=amount(one.break_even_cost, text))
 
 

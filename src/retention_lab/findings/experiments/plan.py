@@ -9,8 +9,11 @@ from retention_lab.findings.experiments.plan_words import (
     chance_found,
     effect_name,
     in_days,
+    is_short,
     unit_name,
     what_is_expected,
+    who_is_not,
+    why_not_as_it_is,
 )
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.findings.words import covariate_name
@@ -52,9 +55,7 @@ def plan_finding(plan: ExperimentPlan, text: Text) -> Finding:
 def _verdict(plan: ExperimentPlan) -> Verdict:
     if plan.baseline.value.reason:
         return "not_enough_data"
-    if plan.smallest is None:
-        return "watch"
-    return "watch" if plan.asked.effect and (plan.power or 0.0) < plan.asked.power else "fine"
+    return "watch" if is_short(plan) else "fine"
 
 
 def _headline(plan: ExperimentPlan, text: Text) -> str:
@@ -124,18 +125,30 @@ def _available(plan: ExperimentPlan, text: Text) -> str:
 def _action(plan: ExperimentPlan, text: Text) -> str:
     if plan.baseline.value.reason:
         return text.say("Take a longer history of customers, another outcome or a shorter horizon.")
-    short = plan.smallest is None or (plan.asked.effect and (plan.power or 0.0) < plan.asked.power)
-    if short:
+    if is_short(plan):
         return text.say(
             "Hold out a larger share, use fewer treatments, wait for more customers, or look for a larger effect: run "
             "as it is, it will likely show nothing even if the offer works."
         )
     if plan.answer_days is None:
         return ""
+    values = {
+        "today": text.date(plan.as_of),
+        "day": text.date(plan.as_of + timedelta(days=plan.answer_days)),
+        "days": in_days(plan.asked.horizon_days, text),
+    }
+    said = _when_answered(plan, values, text)
+    if not plan.silent_days:
+        return said
+    silence = in_days(plan.silent_days, text)
+    return f"{said} " + text.say("The last {silence} of it show who has fallen silent for good.", silence=silence)
+
+
+def _when_answered(plan: ExperimentPlan, values: dict[str, str], text: Text) -> str:
+    if not plan.asked.experiment:
+        return text.say("Begun on {today} it answers on {day}: then everybody has been followed for {days}.", **values)
     return text.say(
-        "Do not change the plan or look before {day}: then everybody has been followed for {days}.",
-        day=text.date(plan.as_of + timedelta(days=plan.answer_days)),
-        days=in_days(plan.asked.horizon_days, text),
+        "Do not change the plan or look before {day}: then everybody has been followed for {days}.", **values
     )
 
 
@@ -157,7 +170,7 @@ def _caveats(plan: ExperimentPlan, text: Text) -> list[str]:
                 effect=effect_name(plan, with_more, text),
             )
         )
-    if plan.baseline.counted < 1:
+    if plan.baseline.counted < 1 and plan.n_available:
         caveats.append(
             text.say(
                 "{share} of those who look like customers are expected to count: the others have gone unseen.",
@@ -177,21 +190,23 @@ def _caveats(plan: ExperimentPlan, text: Text) -> list[str]:
 
 def assignment_finding(plan: ExperimentPlan, text: Text) -> Finding:
     """Who was drawn for which variant."""
-    n = len(plan.assignments)
+    n, is_named = len(plan.assignments), bool(plan.asked.experiment)
     return Finding(
         id="experiment.plan.assignment",
         question=text.say("Who is in the experiment?"),
         headline=_drawn(plan, text),
         action=_hand_over(plan, text),
-        verdict="fine" if n or not plan.asked.experiment else "not_enough_data",
+        verdict="not_enough_data" if is_named and not n else "watch" if is_named and is_short(plan) else "fine",
         estimate=float(n),
         ci_lower=NOT_A_NUMBER,
         ci_upper=NOT_A_NUMBER,
         unit=text.say("customers"),
         n_obs=n,
-        method=text.say("drawn by a keyed hash within strata, so that the same customers are drawn again"),
-        definition=_strata(plan, text),
-        caveats=tuple(_who_is_not(plan, text)),
+        method=text.say("drawn by a keyed hash within strata, so that the same customers are drawn again")
+        if is_named
+        else "",
+        definition=_strata(plan, text) if is_named else "",
+        caveats=tuple(who_is_not(plan, text)),
     )
 
 
@@ -211,14 +226,30 @@ def _drawn(plan: ExperimentPlan, text: Text) -> str:
 
 def _hand_over(plan: ExperimentPlan, text: Text) -> str:
     if not plan.asked.experiment:
-        return text.say("To draw who gets what, run this playbook again with the experiment's name.")
+        return _to_draw(plan, text)
     if plan.assignments.empty or plan.looks_back:
         return ""
+    if is_short(plan):
+        return text.say(
+            "Change the plan before you hand it over: as it is, {why}. If it is run all the same, give the offer to "
+            "exactly those in the file, leave the hold-out alone, and evaluate “{experiment}” with the playbook "
+            "loyalty-experiment.",
+            why=why_not_as_it_is(plan, text),
+            experiment=plan.asked.experiment,
+        )
     return text.say(
         "Give the offer to exactly those in the file, leave the hold-out alone, and evaluate “{experiment}” with the "
         "playbook loyalty-experiment.",
         experiment=plan.asked.experiment,
     )
+
+
+def _to_draw(plan: ExperimentPlan, text: Text) -> str:
+    draw = text.say("To draw who gets what, run this playbook again with the experiment's name.")
+    if not is_short(plan):
+        return draw
+    first = text.say("Change the plan before anybody is drawn: as it is, {why}.", why=why_not_as_it_is(plan, text))
+    return f"{first} {draw}"
 
 
 def _strata(plan: ExperimentPlan, text: Text) -> str:
@@ -228,26 +259,3 @@ def _strata(plan: ExperimentPlan, text: Text) -> str:
         "Drawn within each group of {strata}, so that every variant has its share of each.",
         strata=text.join([covariate_name(name) for name in plan.asked.strata]),
     )
-
-
-def _who_is_not(plan: ExperimentPlan, text: Text) -> list[str]:
-    caveats = []
-    if plan.n_held_out:
-        caveats.append(
-            text.say_many(
-                "{n} customer is held out by another list, and not drawn.",
-                "{n} customers are held out by another list, and not drawn.",
-                plan.n_held_out,
-            )
-        )
-    if plan.n_drawn_before:
-        caveats.append(
-            text.say_many(
-                "{n} customer was drawn for this experiment before, and is not drawn again.",
-                "{n} customers were drawn for this experiment before, and are not drawn again.",
-                plan.n_drawn_before,
-            )
-        )
-    if plan.looks_back:
-        caveats.append(text.say("This run looks back at an earlier day, so no assignment is handed over."))
-    return caveats

@@ -22,6 +22,11 @@ def effect_name(plan: ExperimentPlan, effect: float, text: Text, *, with_days: b
     return text.say("{points} ({days} days more)", points=points, days=text.number(days, digits_for(days)))
 
 
+def is_short(plan: ExperimentPlan) -> bool:
+    """Whether what is to be found, or anything at all, would likely be missed."""
+    return plan.smallest is None or (plan.asked.effect > 0 and (plan.power or 0.0) < plan.asked.power)
+
+
 def in_days(n: int, text: Text) -> str:
     """A number of days."""
     return span(n, "days", text)
@@ -71,3 +76,42 @@ def chance_found(share: float, text: Text) -> str:
     if share > 0.99:
         return text.say("over {share}", share=text.percent(0.99, 0))
     return text.percent(share, 0)
+
+
+def why_not_as_it_is(plan: ExperimentPlan, text: Text) -> str:
+    """What is wrong with a plan that is short, within a sentence."""
+    if plan.baseline.value.reason:
+        return text.say("nobody can say what the test would show")
+    return text.say("the test will likely show nothing even if the offer works")
+
+
+def who_is_not(plan: ExperimentPlan, text: Text) -> list[str]:
+    """Who could have been drawn and was not, and that a look back hands nothing over."""
+    caveats = []
+    if plan.n_held_out and not plan.asked.experiment:
+        caveats.append(
+            text.say_many(
+                "{n} customer is held out by another list, and is not counted among those there are.",
+                "{n} customers are held out by another list, and are not counted among those there are.",
+                plan.n_held_out,
+            )
+        )
+    elif plan.n_held_out:
+        caveats.append(
+            text.say_many(
+                "{n} customer is held out by another list, and not drawn.",
+                "{n} customers are held out by another list, and not drawn.",
+                plan.n_held_out,
+            )
+        )
+    if plan.n_drawn_before:
+        caveats.append(
+            text.say_many(
+                "{n} customer was drawn for this experiment before, and is not drawn again.",
+                "{n} customers were drawn for this experiment before, and are not drawn again.",
+                plan.n_drawn_before,
+            )
+        )
+    if plan.looks_back and plan.asked.experiment:
+        caveats.append(text.say("This run looks back at an earlier day, so no assignment is handed over."))
+    return caveats

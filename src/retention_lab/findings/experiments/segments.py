@@ -108,4 +108,11 @@ def _caveats(study: ExperimentStudy, one: Interaction, text: Text) -> list[str]:
         )
     if one.is_clear:
         caveats.append(text.say("Of several groups, the ends of the range look more extreme than they are."))
+        if study.outcomes[study.primary].kind == "survival":
+            caveats.append(
+                text.say(
+                    "The effect is the time gained: where more leave anyway, there is more to gain, also from an offer "
+                    "that lowers every group's leaving rate by the same factor."
+                )
+            )
     return caveats

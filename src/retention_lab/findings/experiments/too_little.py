@@ -70,7 +70,7 @@ def _few(study: ExperimentStudy, decision: Decision, effects: Sequence[Effect], 
     outcome = covariate_name(study.primary)
     if decision.effect is not None:
         return text.say(
-            "A variant has fewer than 30 customers, or fewer than 10 of what is counted in “{outcome}”.",
+            "A variant has fewer than 30 customers, or too few in it differ in “{outcome}”.",
             outcome=outcome,
         )
     told = primary_effects(study, effects)

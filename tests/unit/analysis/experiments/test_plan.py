@@ -70,7 +70,7 @@ def here_on(customers: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
 
 
 def test_those_who_were_here_a_horizon_ago_stand_for_those_here_now(client: Client, customers: pd.DataFrame) -> None:
-    plan = plan_experiment(client, horizon_days=120, effect=0.05)
+    plan = plan_experiment(client, horizon_days=120)
 
     day = LAST - timedelta(days=120)
     before = customers[here_on(customers, day)]
@@ -85,6 +85,19 @@ def test_those_who_were_here_a_horizon_ago_stand_for_those_here_now(client: Clie
     assert planned.spread(0.0, 0.5).control == pytest.approx(days.var(ddof=0), rel=1e-9)
     assert plan.n_available == plan.n_counted == here_on(customers, LAST).sum()
     assert (plan.enrolment_days, plan.answer_days, plan.arrivals_a_day) == (0, 120, None)
+
+
+def test_those_here_are_in_at_once_and_never_where_they_are_fewer_than_needed(client: Client) -> None:
+    seen = plan_experiment(client, horizon_days=120)
+    assert seen.smallest is not None
+    enough, few = (plan_experiment(client, horizon_days=120, effect=part * seen.smallest) for part in (1.1, 0.5))
+
+    assert (enough.enrolment_days, enough.answer_days) == (0, 120)
+    assert few.needed is not None
+    assert few.needed.whole_total > few.n_available
+    assert (few.enrolment_days, few.answer_days) == (None, None)
+    # It may be run all the same, and is over then.
+    assert few.ends_on == enough.ends_on == (LAST + timedelta(days=120)).date()
 
 
 def test_power_needed_and_smallest_effect_belong_together(client: Client) -> None:
@@ -272,6 +285,10 @@ def test_where_nobody_says_goodbye_some_of_those_drawn_have_gone_already(
     # Planted: gone at 1 / 400 a day. Of those silent for at most 60 days some have gone for good.
     assert plan.baseline.value.value == pytest.approx(math.exp(-90 / 400), abs=0.04)
     assert 0.8 < plan.baseline.counted < 1
+    # Who stayed for 90 days is known when those who stayed have bought again, or been silent for 60 days more.
+    assert both.enrolment_days == 90
+    assert both.answer_days == 90 + 90 + 60
+    assert plan.ends_on == plan.as_of + timedelta(days=90 + 60)
     assert plan.n_counted == pytest.approx(plan.n_available * plan.baseline.counted)
     assert both.baseline.planned is not None
     assert both.arrivals_a_day == pytest.approx(1500 / 730, rel=0.25)

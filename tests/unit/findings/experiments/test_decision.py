@@ -31,7 +31,7 @@ from retention_lab.findings.experiments.decision import decision_finding
 from retention_lab.findings.finding import Finding
 from retention_lab.methods.estimates import Reason
 from retention_lab.methods.two_arms import Contrast
-from retention_lab.tables.experiment_file import Outcome
+from retention_lab.tables.experiment_file import Costs, Outcome
 from retention_lab.text import Text
 
 RATIO = Outcome(kind="ratio", role="primary", numerator="visits", denominator="weeks")
@@ -51,9 +51,9 @@ def test_what_pays_is_rolled_out_and_the_cost_that_would_end_that_is_named(text:
 
     assert found.verdict == "act"
     assert found.headline == (
-        "It worked, and it pays. With “offer”, customers stay longer than with “hold_out” within 100 days: by 2.0 days "
-        "(1.0 to 3.0), or 4.0% (2.0% to 6.0%). After its cost, each customer treated brings €3.00 (€1.00 to €5.00) of "
-        "margin."
+        "It is shown to work, and it pays. With “offer”, customers stay longer than with “hold_out” within 100 days: "
+        "by 2.0 days (1.0 to 3.0), or 4.0% (2.0% to 6.0%). After its cost, each customer treated brings €3.00 (€1.00 "
+        "to €5.00) of margin."
     )
     assert found.action == (
         "Roll out “offer”: for 1,980 customers that is worth about €5,940 (€1,980 to €9,900). It would stop paying at "
@@ -66,7 +66,7 @@ def test_what_costs_too_much_says_at_which_cost_it_would_pay(text: Text) -> None
     found = of("loses", text, effect(), money(gain=5.0, reach=2.0, cost=9.0))
 
     assert found.verdict == "watch"
-    assert found.headline.startswith("It worked, but costs more than it brings.")
+    assert found.headline.startswith("It is shown to work, but costs more than it brings.")
     assert found.headline.endswith("After its cost, each customer treated loses €4.00 (€2.00 to €6.00) of margin.")
     assert found.action == (
         "Do not roll out “offer” as it is: it costs €9.00 a customer. It would pay at a cost below €5.00 (€3.00 to "
@@ -78,6 +78,17 @@ def test_what_brings_no_margin_is_not_made_good_by_a_lower_cost(text: Text) -> N
     found = of("loses", text, effect(), money(gain=-1.0, reach=0.5))
 
     assert "no lower cost would help" in found.action
+
+
+def test_a_margin_that_may_lie_on_either_side_of_nought_is_not_said_to_be_none(text: Text) -> None:
+    found = of("money_open", text, effect(), money(gain=-0.56, reach=2.92, cost=0.0))
+
+    assert found.headline.endswith(
+        "After its cost, each customer treated loses €0.56 of margin; the interval goes from a loss of €3.48 to a gain "
+        "of €2.36."
+    )
+    assert "no margin even before its cost" not in found.action
+    assert "it is open whether it brings any margin before its cost (−€0.56 (−€3.48 to €2.36))" in found.action
 
 
 def test_open_money_names_the_cost_at_which_the_interval_would_lie_above_nought(text: Text) -> None:
@@ -101,6 +112,10 @@ def test_without_a_worth_the_client_file_is_told_what_it_lacks(text: Text) -> No
     assert "write in the client file what an outcome is worth" in bare.action
     assert "Its money cannot be said: nobody was followed for that long." in unknown.headline
     assert "brings" not in bare.headline + unknown.headline
+    # The costs are in the client file already.
+    assert "(costs)" not in bare.action
+    assert "what the offer costs (costs)" in decision_finding(free(), decision("money_unknown", effect()), text).action
+    assert "before what it earns can be estimated" in unknown.action
 
 
 def test_no_clear_effect_says_what_remains_possible_and_what_a_larger_test_would_show(text: Text) -> None:
@@ -111,7 +126,7 @@ def test_no_clear_effect_says_what_remains_possible_and_what_a_larger_test_would
     # 2.8 standard errors of 1.2 / 1.96 are found with a chance of 80%.
     assert found.action == (
         "Do not roll out “offer” on this evidence. An experiment of this size finds an effect of 1.7 days with a "
-        "chance of 80%; one with 8,000 customers finds half of that."
+        "chance of 80%; one with four times as many customers who count finds half of that."
     )
 
 
@@ -154,6 +169,19 @@ def test_a_broken_guardrail_is_named(text: Text) -> None:
     assert one.action.startswith("Do not roll out “offer” before the harm is ruled out")
 
 
+def test_a_guardrail_that_nobody_knows_is_not_said_to_do_harm(text: Text) -> None:
+    broken = effect(contrast(-0.05, 0.01, 0.3), BOUGHT, outcome="bought")
+    unknown = effect(none(), BOUGHT, outcome="calls")
+    one = of("harms_guardrail", text, effect(), guardrails=(unknown,))
+    both = of("harms_guardrail", text, effect(), guardrails=(broken, unknown))
+
+    assert one.headline.startswith("It is shown to work, but whether it does harm elsewhere cannot be judged.")
+    assert "What it changes in “calls” cannot be said: there is too little to estimate it from" in one.headline
+    assert "before it is known what it does to “calls”" in one.action
+    assert "may do harm elsewhere" in both.headline
+    assert "It is not shown that “bought” holds its margin. What it changes in “calls”" in both.headline
+
+
 def test_an_invalid_experiment_names_the_failed_checks_and_no_effect_at_all(text: Text) -> None:
     gates = (gate("sample_ratio", "failed"), gate("lost", "failed"))
     found = of("invalid", text, effect(), money(), gates=gates)
@@ -163,7 +191,11 @@ def test_an_invalid_experiment_names_the_failed_checks_and_no_effect_at_all(text
         "This experiment cannot say whether it worked: it fails 2 checks that must hold first (Sample ratio and Lost "
         "customers)."
     )
-    assert found.action.startswith("Do not read any effect of it")
+    assert found.action == (
+        "Do not read any effect of it, however good it looks. Find the step between drawing and this file where "
+        "customers were lost or added, repair it, and run the experiment again. Find out why one variant lost more "
+        "customers than another, and get their outcomes."
+    )
     assert math.isnan(found.estimate)
     assert not re.search(r"days|€|%", found.headline)
 
@@ -175,7 +207,9 @@ def test_too_early_says_how_far_the_experiment_is_and_gives_no_effect(text: Text
     )
 
     assert found.verdict == "watch"
-    assert "2,000 customers, of 5,000 planned" in found.headline
+    assert found.headline.startswith(
+        "It is too early to say whether it works. It has 2,000 customers, of 5,000 planned;"
+    )
     assert "31 December 2026" in found.headline
     assert math.isnan(found.estimate)
     assert "stay longer" not in found.headline
@@ -188,6 +222,14 @@ def test_too_little_data_says_what_there_is_too_little_of(text: Text) -> None:
     assert "fewer than 30 customers" in of("not_enough_data", text, effect()).headline
     assert "No effect on “stay” can be estimated" in of("not_enough_data", text).headline
     assert "Assign more customers" in of("not_enough_data", text).action
+
+
+def free() -> ExperimentStudy:
+    """An experiment of whose costs the client file says nothing."""
+    asked = study()
+    assert asked.trial is not None
+    spec = asked.trial.spec.model_copy(update={"costs": Costs()})
+    return replace(asked, trial=replace(asked.trial, spec=spec))
 
 
 def none(reason: Reason = "too_few", **changes: Any) -> Contrast:
@@ -268,6 +310,32 @@ def test_without_an_experiment_a_real_one_is_offered(text: Text) -> None:
     assert "experiment-plan" in found.action
 
 
+def test_lists_that_can_be_evaluated_are_named_where_no_experiment_is_declared(text: Text) -> None:
+    of_lists = [
+        decision_finding(replace(no_study(), lists=lists), decision("no_experiment"), text).action
+        for lists in (("churn-survival",), ("spring list", "feedback"))
+    ]
+
+    assert of_lists[0].startswith("The list “churn-survival” can be evaluated: -p experiment=churn-survival. Plan a")
+    assert (
+        "“spring list” and “feedback” can be evaluated, each by its name, as in -p 'experiment=spring list'."
+        in (of_lists[1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "does"),
+    [("filter", "Take the condition away."), ("unit", "Take the cluster out of the client file"), ("balance", "draw")],
+)
+def test_what_is_to_be_done_about_an_invalid_experiment_is_what_its_check_asks_for(
+    name: str, does: str, text: Text
+) -> None:
+    found = of("invalid", text, effect(), gates=(gate(name, "failed"),))
+
+    assert does in found.action
+    assert "lost" not in found.action
+
+
 def test_of_several_treatments_the_answer_says_on_which_it_is(text: Text) -> None:
     asked = study(variants=("hold_out", "offer", "call"))
     found = decision_finding(asked, decision("pays", effect(), money()), text)
@@ -311,7 +379,7 @@ def test_a_larger_experiment_by_cluster_is_counted_in_clusters(text: Text) -> No
     asked = study(randomised="cluster")
     found = decision_finding(asked, decision("no_clear_effect", effect(contrast(0.4, 1.2, n_obs=60))), text)
 
-    assert "one with 240 clusters finds half of that" in found.action
+    assert "one with four times as many clusters finds half of that" in found.action
 
 
 def test_without_a_percentage_the_sentence_goes_on_without_it(text: Text) -> None:

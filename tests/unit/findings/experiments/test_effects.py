@@ -212,3 +212,21 @@ def test_there_is_a_finding_for_each_outcome_and_treatment(text: Text) -> None:
     found = effect_findings(asked, [effect(), effect(variant="call")], text)
 
     assert [one.id for one in found] == ["experiment.effect.stay.offer", "experiment.effect.stay.call"]
+
+
+def test_a_false_discovery_rate_that_says_nothing_is_left_out(text: Text) -> None:
+    one = effect(contrast(0.1, 1.0), SPEND, outcome="spend", pvalue_adjusted=1.0, qvalue=1.0)
+    asked = study({"stay": STAY, "spend": SPEND, "visits": RATIO})
+    caveats = effect_finding(asked, one, text).caveats
+
+    assert any(caveat.endswith("with all of them counted (Holm).") for caveat in caveats)
+    assert not [caveat for caveat in caveats if "false discovery" in caveat]
+
+
+def test_parts_of_a_cent_are_told_only_of_an_amount_of_a_few_cents(text: Text) -> None:
+    sure = of(text, contrast(19.987, 0.046, 20.0), SPEND).headline
+    tiny = of(text, contrast(0.0031, 0.0012, 20.0), SPEND).headline
+
+    assert "by €19.99 (€19.94 to €20.03)" in sure
+    assert "by €0.0031 (€0.0019 to €0.0043)" in tiny
+    assert "It is €20.00 against €20.00." in tiny

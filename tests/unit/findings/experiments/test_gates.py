@@ -173,7 +173,9 @@ def test_lost_customers_are_counted_by_variant_and_by_why(text: Text) -> None:
         "of 1,000 in “offer” (9.0%); p < 0.001. 60 customers had left before they were assigned. Of 40 customers the "
         "client's tables do not say whether they were here when assigned."
     )
-    assert "which chance explains" in said(text, "lost", "passed", lost, pvalue=0.3, facts=facts)
+    assert said(text, "lost", "passed", lost, pvalue=0.3, facts=facts).startswith(
+        "The variants lost customers alike: “stay” is not known of 100 of 2,000 (5.0%); p = 0.300. 60 customers had"
+    )
     assert said(text, "lost") == "Nobody was lost: every outcome of every customer is known."
 
 
@@ -187,6 +189,7 @@ def test_what_no_customer_has_is_told_from_what_some_lack(text: Text) -> None:
         "1,000 in “offer” (1.2%), which chance explains; p = 0.700. The outcome that most lack is not known of 100.0%."
     )
     assert said(text, "lost", "warned", every, facts={"share": 1.0}) == "Of no customer is “stay” known."
+    assert said(text, "lost", "warned", every, pvalue=1.0, facts={"share": 1.0}) == "Of no customer is “stay” known."
 
 
 def test_durations_of_the_file_that_cannot_be_used_are_not_blamed_on_the_customers_table(text: Text) -> None:
@@ -238,6 +241,8 @@ def test_size_names_the_fewest_customers_and_events(text: Text) -> None:
     shares = study({"bought": BOUGHT})
 
     assert said(text, "size", "warned", facts=facts).endswith("Where fewest left, 4 have left.")
+    nobody = said(text, "size", "warned", facts={**facts, "events": 0.0})
+    assert nobody.endswith("There is a variant in which nobody has left.")
     assert said(text, "size", "warned", about="bought", asked=shares, facts=facts).endswith(
         "Of the rarer answer, yes or no, the variant with fewest has 4."
     )

@@ -119,5 +119,9 @@ def test_small_amounts_keep_their_cents_and_large_ones_do_not(text: Text) -> Non
 def test_what_brings_nothing_has_no_cost_at_which_it_breaks_even(text: Text) -> None:
     found = of(text, money(gain=-0.04, reach=0.8), "no_clear_effect")
 
-    assert "It brings no margin that could pay for any cost." in found.caveats
+    never = of(text, money(gain=-4.0, reach=0.8), "no_clear_effect")
+
+    assert "It is open whether it brings any margin that could pay for a cost." in found.caveats
+    assert "It brings no margin that could pay for any cost." in never.caveats
+    assert "changes by −€0.04 (−€0.84 to €0.76), and one costs €2.00" in found.headline
     assert not [caveat for caveat in found.caveats if "breaks even" in caveat]

@@ -168,6 +168,42 @@ def test_who_is_drawn_and_who_is_not(text: Text) -> None:
     )
 
 
+def test_a_test_that_would_likely_show_nothing_is_not_handed_over_without_a_warning(text: Text) -> None:
+    found = assignment_finding(plan(asked=ASKED, needed=needed(), power=0.03), text)
+
+    assert found.verdict == "watch"
+    assert found.action.startswith(
+        "Change the plan before you hand it over: as it is, the test will likely show nothing"
+    )
+    unknown = assignment_finding(plan(baseline=baseline(value=UNKNOWN), smallest=None), text)
+    assert "as it is, nobody can say what the test would show." in unknown.action
+    unnamed = assignment_finding(plan(asked={**ASKED, "experiment": ""}, needed=needed(), power=0.03), text)
+    assert unnamed.action.startswith("Change the plan before anybody is drawn: as it is, the test will likely show")
+
+
+def test_a_plan_without_a_name_speaks_of_nobody_who_is_drawn(text: Text) -> None:
+    nobody = pd.DataFrame({"variant": []})
+    one = plan(asked={"experiment": ""}, assignments=nobody, n_held_out=12, looks_back=True)
+    first, found = plan_finding(one, text), assignment_finding(one, text)
+
+    assert first.action.startswith("Begun on 31 October 2026 it answers on 29 January 2027:")
+    assert (found.verdict, found.method, found.definition) == ("fine", "", "")
+    assert found.caveats == ("12 customers are held out by another list, and are not counted among those there are.",)
+
+
+def test_where_nobody_says_goodbye_the_answer_waits_for_the_silence(text: Text) -> None:
+    found = plan_finding(plan(silent_days=60, answer_days=150), text)
+
+    assert "before 30 March 2027" in found.action
+    assert "The last 60 days of it show who has fallen silent for good." in found.action
+
+
+def test_nobody_is_said_to_have_gone_unseen_where_there_is_nobody(text: Text) -> None:
+    found = plan_finding(plan(baseline=baseline(counted=0.19), n_available=0, smallest=None), text)
+
+    assert not [caveat for caveat in found.caveats if "unseen" in caveat]
+
+
 def test_nobody_drawn_and_a_look_back_are_said(text: Text) -> None:
     nobody = assignment_finding(plan(assignments=pd.DataFrame({"variant": []})), text)
     past = assignment_finding(plan(looks_back=True, as_of=date(2025, 1, 1)), text)

@@ -32,6 +32,7 @@ def test_groups_that_differ_are_given_as_a_range_and_with_a_warning(text: Text) 
     assert "in “Region 3”" in found.headline
     assert "Region 2" not in found.headline
     assert any("more extreme than they are" in caveat for caveat in found.caveats)
+    assert any("where more leave anyway, there is more to gain" in caveat for caveat in found.caveats)
     assert found.action
 
 
