@@ -2,6 +2,7 @@
 
 from retention_lab.analysis.experiments.balance import DAYS
 from retention_lab.analysis.experiments.gates import Gate
+from retention_lab.methods.sequential import false_alarm_rate
 from retention_lab.text import Text
 
 
@@ -77,10 +78,7 @@ def _where_warned(gate: Gate, text: Text) -> str:
             "than shown."
         ),
         "maturity": text.say("Come back when everybody's time is over: the answer will be firmer then."),
-        "early_look": text.say(
-            "Wait for the planned end: who stops at the first good look finds effects that are not there. If you need "
-            "to look early, plan the next one with design: anytime."
-        ),
+        "early_look": _looked_early(text),
         "filter": text.say(
             "Choose only by what was known before the assignment: a condition that the treatment may have changed "
             "picks other customers in each variant."
@@ -117,3 +115,13 @@ def _unit_warned(gate: Gate, text: Text) -> str:
     if gate.facts["n_mixed"]:
         return text.say("Find out how customers of one cluster came into several variants: the effect is blurred.")
     return text.say("So few clusters show only large effects. More clusters help; more customers in each hardly do.")
+
+
+def _looked_early(text: Text) -> str:
+    return text.say(
+        "Wait for the planned end. A test at 5% that stops at the first good look finds effects that are not there in "
+        "{two} of cases with two looks, and in {ten} with ten. If you need to look early, plan the next one with "
+        "design: anytime.",
+        two=text.percent(false_alarm_rate(2), 0),
+        ten=text.percent(false_alarm_rate(10), 0),
+    )

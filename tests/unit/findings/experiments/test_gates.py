@@ -146,6 +146,9 @@ def test_an_early_look_gives_the_planned_number_and_day(text: Text) -> None:
     assert "The data ends on 31 October 2026; the experiment was to end on 31 December 2026." in said(
         text, "early_look", "warned", asked=by_day, facts=facts
     )
+    # Armitage, McPherson and Rowe (1969): .083 and .193.
+    action = gate_finding(study(), gate("early_look", "warned", facts=facts), text).action
+    assert "in 8% of cases with two looks, and in 19% with ten" in action
     assert "when it was planned to be" in said(text, "early_look", "passed", facts={"n_planned": 2000.0})
     assert "whenever one likes" in said(text, "early_look", "not_applicable", facts={"anytime": 1.0})
     assert "does not say when" in said(text, "early_look", "not_applicable", facts={"anytime": 0.0})
