@@ -16,10 +16,11 @@ from retention_lab.tables.inactivity import find_rule
 from retention_lab.tables.purchases import find_purchases
 from retention_lab.tables.trial_counts import assigned_counts, cluster_counts, known_counts
 from retention_lab.tables.trial_filters import filtered, find_columns, no_such_values
-from retention_lab.tables.trial_lists import list_names, list_rows
+from retention_lab.tables.trial_lists import list_rows
 from retention_lab.tables.trial_notes import trial_notes
 from retention_lab.tables.trial_rows import SEVERAL, find_people, stored
 from retention_lab.tables.trial_units import Context, is_timed, unit_columns, with_what_followed
+from retention_lab.tables.workspace import list_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ def _kept(variants: tuple[str, ...], before: dict[str, int] | None, counts: pd.D
 def find_trials(client: Client) -> tuple[str, ...]:
     """The names of a client's experiments: those that client.yml declares, then the lists in its folder."""
     declared = tuple(client.file.experiments)
-    return (*declared, *(name for name in list_names(client) if name not in declared))
+    return (*declared, *(name for name in sorted(list_names(client.folder)) if name not in declared))
 
 
 def open_trial(
@@ -174,7 +175,7 @@ def open_trial(
     """
     name = _chosen(client, experiment)
     spec = client.file.experiments.get(name)
-    is_list = name in list_names(client)
+    is_list = name in list_names(client.folder)
     notes: tuple[str, ...] = ()
     if is_list:
         frame, spec, notes = list_rows(client, name, spec)

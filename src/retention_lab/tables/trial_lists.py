@@ -15,11 +15,6 @@ STAY = "stay"
 _SHARE = re.compile(r"hold-out share (?P<share>0?\.\d+)")
 
 
-def list_names(client: Client) -> tuple[str, ...]:
-    """The lists that lie in a client's folder, by name."""
-    return tuple(sorted(set(client.assignments.experiment.map(list_of))))
-
-
 def list_rows(client: Client, name: str, spec: Experiment | None) -> tuple[pd.DataFrame, Experiment, tuple[str, ...]]:
     """A list as assignments, what is asked of it, and what was left out of it.
 
