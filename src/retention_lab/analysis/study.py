@@ -13,11 +13,11 @@ from retention_lab.methods.departures import ExpectedDepartures, expected_depart
 from retention_lab.methods.life_tables import LifeTable
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.tables.client import Client
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.observation import Observation, keep_where, observe_customers
 from retention_lab.tables.purchases import stored
 from retention_lab.tables.reductions import ALL, life_tables
 
-_DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 # The stretch over which a leaving rate is quoted, in each unit.
 _STRETCH = {"days": 30, "weeks": 4, "months": 1, "years": 1}
 _YEAR = {"days": 365, "weeks": 52, "months": 12, "years": 1}
@@ -106,7 +106,7 @@ def _too_narrow(where: Sequence[str], min_group: int) -> Fault:
 
 def horizon_in(unit: str, days: int) -> float:
     """Convert a horizon of `days` to `unit`; whole for months and years."""
-    exact = days / _DAYS[unit]
+    exact = days / UNIT_DAYS[unit]
     return exact if unit in ("days", "weeks") else float(max(1, round(exact)))
 
 

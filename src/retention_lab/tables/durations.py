@@ -3,6 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
+UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
+"""The mean length of each unit in days: for horizons and amounts, never for the time of a customer."""
 _MONTHS = {"months": 1, "years": 12}
 
 

@@ -7,9 +7,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from retention_lab.tables.client import Client
+from retention_lab.tables.durations import UNIT_DAYS
 
 _DAYS_OF_VALUE = 365
-_DAYS_OF_A_MONTH = 365.25 / 12
 
 
 def find_purchases(client: Client, last: date) -> ir.Table:
@@ -52,7 +52,7 @@ def find_buyers(client: Client, purchases: ir.Table, first: date, last: date, in
     )
     from_day = max(first, last - timedelta(days=_DAYS_OF_VALUE - 1))
     since = ibis.greatest(buyers.first_day, ibis.literal(from_day))
-    months = (ibis.literal(last).delta(since, unit="day") + 1) / _DAYS_OF_A_MONTH
+    months = (ibis.literal(last).delta(since, unit="day") + 1) / UNIT_DAYS["months"]
     spent = client.table("transactions")
     day = spent.occurred_at.date()
     spent = spent.filter((day <= last) & (day >= from_day))

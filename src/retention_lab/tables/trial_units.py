@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import ibis
 import ibis.expr.types as ir
 
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.experiment_file import Experiment, Outcome
 from retention_lab.tables.trial_columns import REWARDED, D, E, M, T, X, Y
 from retention_lab.tables.trial_ends import ends_of_silence, with_ends_of_contracts
@@ -15,7 +16,6 @@ from retention_lab.tables.trial_windows import bought, windowed
 # Whether the window is over; of survival whether anything can be known yet, and whether the customer had left before
 # or is not known.
 OVER, SEEN, GONE, UNKNOWN = "w:", "n:", "g:", "u:"
-_DAYS_OF = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def is_timed(outcome: Outcome) -> bool:
 
 def horizon_in_unit(outcome: Outcome) -> float:
     """The horizon of a survival outcome in the unit of its durations."""
-    return (outcome.horizon_days or 0) / _DAYS_OF[outcome.unit]
+    return (outcome.horizon_days or 0) / UNIT_DAYS[outcome.unit]
 
 
 def with_what_followed(people: ir.Table, context: Context) -> ir.Table:

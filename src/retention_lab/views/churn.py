@@ -18,7 +18,16 @@ from retention_lab.methods.rates import share_leaving
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.text import Text
 from retention_lab.views.display import Chart, no_chart
-from retention_lab.views.theme import ACCENT, GRID, MUTED, PALETTE, WORDS, themed_axes, themed_axes_with_rows
+from retention_lab.views.theme import (
+    ACCENT,
+    GRID,
+    MUTED,
+    PALETTE,
+    WORDS,
+    name_beside,
+    themed_axes,
+    themed_axes_with_rows,
+)
 
 Floats = NDArray[np.float64]
 MAX_POINTS = 150
@@ -128,17 +137,7 @@ def plot_rates(study: ChurnStudy, result: ChurnSurvival, text: Text) -> Chart:
 def draw_level(axes: Axes, height: float, label: str) -> None:
     """A dashed line across the chart, named beside it."""
     axes.axhline(height, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    axes.annotate(
-        label,
-        (1, height),
-        xycoords=("axes fraction", "data"),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        color=MUTED,
-        fontsize=9,
-        annotation_clip=False,
-    )
+    name_beside(axes, label, height, MUTED)
 
 
 def plot_drivers(drivers: Drivers, text: Text) -> Chart:

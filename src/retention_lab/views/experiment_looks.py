@@ -15,7 +15,7 @@ from retention_lab.findings.words import covariate_name
 from retention_lab.tables.experiment_file import Outcome
 from retention_lab.text import Text
 from retention_lab.views.display import Chart, no_chart
-from retention_lab.views.theme import ACCENT, MUTED, PALETTE, WORDS, themed_axes
+from retention_lab.views.theme import ACCENT, MUTED, PALETTE, WORDS, name_beside, themed_axes
 
 Floats = NDArray[np.float64]
 # The first looks are so wide that nothing else would be seen.
@@ -74,8 +74,8 @@ def _draw_looks(axes: Axes, one: Looks, spec: Outcome, text: Text) -> None:
         FuncFormatter(lambda value, _: change_in(spec, value / factor_of(spec), digits, text))
     )
     # Named where they end, one at the top and one at the bottom: the two never touch.
-    _name(axes, text.say("at any time"), float(anytime[1][-1]), ACCENT)
-    _name(axes, text.say("one look"), float(fixed[0][-1]), WORDS[1])
+    name_beside(axes, text.say("at any time"), float(anytime[1][-1]), ACCENT)
+    name_beside(axes, text.say("one look"), float(fixed[0][-1]), WORDS[1])
 
 
 def _ends(looks: Sequence[Look], which: Literal["anytime", "fixed"], spec: Outcome) -> tuple[Floats, Floats]:
@@ -84,20 +84,6 @@ def _ends(looks: Sequence[Look], which: Literal["anytime", "fixed"], spec: Outco
         factor_of(spec) * np.array([getattr(one, end) for one in found]) for end in ("ci_lower", "ci_upper")
     )
     return lower, upper
-
-
-def _name(axes: Axes, name: str, height: float, colour: str) -> None:
-    axes.annotate(
-        name,
-        (1, height),
-        xycoords=("axes fraction", "data"),
-        xytext=(6, 0),
-        textcoords="offset points",
-        color=colour,
-        va="center",
-        fontsize=9,
-        annotation_clip=False,
-    )
 
 
 def _alt(one: Looks, spec: Outcome, text: Text) -> str:

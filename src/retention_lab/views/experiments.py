@@ -20,7 +20,7 @@ from retention_lab.views.experiment_looks import plot_looks
 from retention_lab.views.experiment_membership import plot_membership
 from retention_lab.views.experiment_money import plot_roll_out
 from retention_lab.views.experiment_plan import plot_power
-from retention_lab.views.theme import GRID, MUTED, PALETTE, WORDS, themed_axes
+from retention_lab.views.theme import GRID, MUTED, PALETTE, WORDS, name_beside, themed_axes
 
 __all__ = ["plot_effects", "plot_looks", "plot_membership", "plot_power", "plot_roll_out", "plot_staying"]
 
@@ -96,17 +96,7 @@ def _forest(
             colour, words, verdict = _judged(effect, text)
             axes.plot([lower, upper], [place, place], color=colour, linewidth=2.4)
             axes.plot(value, place, "o", color=colour, markersize=6)
-            axes.annotate(
-                verdict,
-                (1, place),
-                xycoords=("axes fraction", "data"),
-                xytext=(6, 0),
-                textcoords="offset points",
-                color=words,
-                va="center",
-                fontsize=9,
-                annotation_clip=False,
-            )
+            name_beside(axes, verdict, place, words)
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.set_yticks(places, [_row_name(study, effect, text) for effect, _ in rows])
         axes.set_ylim(-0.7, len(rows) - 0.3)

@@ -78,3 +78,18 @@ def themed_axes_with_rows(n_rows: int) -> Iterator[tuple[Figure, Axes, Axes]]:
         below.axis("off")
         curves.tick_params(labelbottom=True)
         yield figure, curves, below
+
+
+def name_beside(axes: Axes, name: str, height: float, colour: str) -> None:
+    """A name to the right of the chart, at a height of its y axis: in place of a legend over the data."""
+    axes.annotate(
+        name,
+        (1, height),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 0),
+        textcoords="offset points",
+        color=colour,
+        va="center",
+        fontsize=9,
+        annotation_clip=False,
+    )

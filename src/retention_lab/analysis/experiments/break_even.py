@@ -7,10 +7,9 @@ from retention_lab.analysis.experiments.plan_request import PlanRequest
 from retention_lab.methods.estimates import Estimate, normal_quantile, not_estimable
 from retention_lab.methods.planned_outcomes import PlannedSurvival
 from retention_lab.tables.client import Client
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation
 from retention_lab.tables.past import mean_value_here
-
-_DAYS_OF_A_MONTH = 365.25 / 12
 
 
 def find_break_even(
@@ -58,7 +57,7 @@ def _worth(
     if not n:
         return None
     reach = normal_quantile(asked.confidence_level) * sd / math.sqrt(n)
-    rate = (money.margin_rate if money.monthly_value_is == "revenue" else 1.0) / _DAYS_OF_A_MONTH
+    rate = (money.margin_rate if money.monthly_value_is == "revenue" else 1.0) / UNIT_DAYS["months"]
     return rate * mean, rate * max(mean - reach, 0.0), rate * (mean + reach)
 
 

@@ -15,9 +15,9 @@ from retention_lab.methods.comparisons import estimate_survival_difference
 from retention_lab.methods.estimates import Estimate
 from retention_lab.methods.survival import SurvivalCurve, estimate_survival, life_table
 from retention_lab.tables.client import Client
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.observation import Observation, observe_customers
 
-_DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 # Fewer than this in one of the groups say nothing.
 _FEW = 30
 
@@ -60,7 +60,7 @@ def compare_members(
     except RetentionLabError:
         return ()
     frame = observation.to_frame() if observation.since else pd.DataFrame()
-    horizon = horizon_days / _DAYS[observation.unit]
+    horizon = horizon_days / UNIT_DAYS[observation.unit]
     found = (_membership(observation, frame, name, horizon, confidence_level) for name in observation.since)
     return tuple(one for one in found if one is not None)
 

@@ -20,13 +20,12 @@ from retention_lab.methods.estimates import (
 )
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_file import Money
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.experiment_file import Outcome
 from retention_lab.tables.experiment_reductions import cost_moments, mean_monthly_value, moments_of
 from retention_lab.tables.experiments import Trial
 
 Floats = NDArray[np.float64]
-MONTH_DAYS = 365.25 / 12
-_UNIT_DAYS = {"days": 1.0, "weeks": 7.0, "months": MONTH_DAYS, "years": 365.25}
 _METHOD = "effect times its worth, less cost; the distances to the limits squared and added"
 # The curve of what a roll-out is worth is drawn from these shares of its distribution.
 _SHARES = np.linspace(0.005, 0.995, 100)
@@ -105,7 +104,7 @@ def _worth(client: Client, study: ExperimentStudy) -> dict[str, float]:
         staying = [name for name, outcome in outcomes.items() if outcome.kind == "survival"][:1]
         value = mean_monthly_value(client, study.trial) if staying and study.trial else math.nan
         if math.isfinite(value):
-            return {staying[0]: _margin(value, money) / MONTH_DAYS * _UNIT_DAYS[outcomes[staying[0]].unit]}
+            return {staying[0]: _margin(value, money) / UNIT_DAYS["months"] * UNIT_DAYS[outcomes[staying[0]].unit]}
         bought = [n for n, o in outcomes.items() if o.kind == "mean" and o.source == "transactions.amount"][:1]
         return dict.fromkeys(bought, money.margin_rate)
     worth = {name: _unit_worth(client, study, outcome) for name, outcome in declared.items()}
@@ -118,7 +117,7 @@ def _unit_worth(client: Client, study: ExperimentStudy, outcome: Outcome) -> flo
     if outcome.kind != "survival":
         return rate
     value = mean_monthly_value(client, study.trial) if study.trial else math.nan
-    return rate * value / MONTH_DAYS * _UNIT_DAYS[outcome.unit]
+    return rate * value / UNIT_DAYS["months"] * UNIT_DAYS[outcome.unit]
 
 
 def _margin(value: float, money: Money) -> float:

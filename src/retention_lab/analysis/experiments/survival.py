@@ -15,10 +15,9 @@ from retention_lab.methods.estimates import Estimate
 from retention_lab.methods.life_tables import LifeTable
 from retention_lab.methods.survival import SurvivalCurve, estimate_share, estimate_survival
 from retention_lab.methods.two_arms import Contrast
+from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.experiment_reductions import life_tables_of_trial
 from retention_lab.tables.experiments import Trial
-
-_DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,7 +80,7 @@ _COUNTS = ("time", "n_entered", "n_events", "n_censored")
 
 def horizon_of(unit: str, horizon_days: int | None) -> float:
     """The horizon of a survival outcome in its own unit."""
-    return float(horizon_days or 0) / _DAYS[unit]
+    return float(horizon_days or 0) / UNIT_DAYS[unit]
 
 
 def arms_of(
