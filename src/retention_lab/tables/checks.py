@@ -11,7 +11,7 @@ from datetime import date
 import ibis.expr.types as ir
 
 from retention_lab.tables.contract import ONLY_KNOWN_CUSTOMERS, Column
-from retention_lab.tables.sources import RAGGED
+from retention_lab.tables.sources.source import RAGGED
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
 _DESTROYED = r"^-?\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
@@ -31,7 +31,7 @@ def checks_for(table: str, present: list[Column], known_customers: ir.Table | No
     """The checks of a table, for the columns that it has, in the order in which they are applied."""
     checks = [_RAGGED, *_column_checks(present), *_table_checks(table, {column.name for column in present})]
     if known_customers is not None and table in ONLY_KNOWN_CUSTOMERS:
-        checks.append(_unknown_customer(known_customers))
+        checks.append(_unknown_customer(ONLY_KNOWN_CUSTOMERS[table], known_customers))
     return checks
 
 
@@ -143,7 +143,11 @@ _TABLE_CHECKS: dict[str, tuple[tuple[set[str], Check], ...]] = {
         ),
     ),
     "transactions": (),
+    "feedback": (),
     "assignments": (),
+    "tickets": (),
+    "contacts": (),
+    "referrals": (),
     "loyalty": (
         (
             {"kind", "points"},
@@ -158,10 +162,10 @@ _TABLE_CHECKS: dict[str, tuple[tuple[set[str], Check], ...]] = {
 }
 
 
-def _unknown_customer(known: ir.Table) -> Check:
+def _unknown_customer(column: str, known: ir.Table) -> Check:
     return Check(
         reason="unknown_customer",
-        column="customer_id",
-        failing=lambda rows: rows.customer_id.notin(known.customer_id),
+        column=column,
+        failing=lambda rows: rows[column].notin(known.customer_id),
         remedy="the customers table lacks this id or it was set aside there: ask for a complete export",
     )

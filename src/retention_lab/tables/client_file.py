@@ -83,12 +83,19 @@ class Money(_Strict):
 
 
 class ReadOptions(_Strict):
-    """How a text file is written. What is left out is found out from the file."""
+    """How a file is written. What is left out is found out from the file.
+
+    `header_row`: the row with the column names, as a spreadsheet counts; 0 where there is none, and the columns are
+    then `column 1`, `column 2` and so on. `sheet`: of a workbook, the first one where none is named. `dates`: the order
+    of day and month, or that times are counted in seconds or milliseconds since 1970.
+    """
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None
     encoding: str | None = None
+    header_row: Annotated[int, Field(ge=0)] | None = None
+    sheet: str | None = None
     decimal: Literal[".", ","] = "."
-    dates: Literal["ymd", "dmy", "mdy"] | None = None
+    dates: Literal["ymd", "dmy", "mdy", "seconds", "milliseconds"] | None = None
     missing: list[str] = []
 
 
@@ -106,12 +113,26 @@ class KeyedDuplicates(_Strict):
     keep: Literal["first", "last"]
 
 
-class TableFile(_Strict):
-    """One canonical table: where it lies, and which of its columns are which."""
+class Database(_Strict):
+    """A table of a database that Ibis reaches. `url` only ever names a variable: a password stands in no file."""
 
-    source: str
+    url: Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+    table: Annotated[str, Field(min_length=1)]
+
+    def __str__(self) -> str:
+        return f"{self.url} {self.table}"
+
+
+class TableFile(_Strict):
+    """One canonical table: where it lies, and which of its columns are which.
+
+    `multiply`: a number that the file has only in parts, such as `amount: [Quantity, UnitPrice]`.
+    """
+
+    source: str | Database
     read: ReadOptions = ReadOptions()
     columns: dict[str, str]
+    multiply: dict[str, Annotated[list[str], Field(min_length=2)]] = {}
     values: dict[str, dict[str, str | bool]] = {}
     unit: Unit = "days"
     entry: Literal["none", "unknown"] = "unknown"
@@ -133,7 +154,7 @@ class TableFile(_Strict):
     @property
     def mapped(self) -> set[str]:
         """The canonical columns that this table has, from its file or as constants."""
-        return {*self.columns, *self.constants}
+        return {*self.columns, *self.multiply, *self.constants}
 
     @property
     def has_dates(self) -> bool:
@@ -164,7 +185,13 @@ class ClientFile(_Strict):
     min_group: Annotated[int, Field(ge=1)] = 10
     schedule: Schedule = []
     tables: Annotated[
-        dict[Literal["customers", "transactions", "loyalty", "assignments"], TableFile], Field(min_length=1)
+        dict[
+            Literal[
+                "customers", "transactions", "feedback", "assignments", "tickets", "contacts", "loyalty", "referrals"
+            ],
+            TableFile,
+        ],
+        Field(min_length=1),
     ]
     experiments: dict[str, Experiment] = {}
     main_experiment: str = ""

@@ -66,18 +66,81 @@ ASSIGNMENTS = (
     Column("stratum", "text", "Group within which the variants were drawn"),
 )
 
+FEEDBACK = (
+    Column("received_at", "moment", "When it was given", required=True),
+    Column("text", "text", "What was said, in the customer's own words", required=True),
+    Column("feedback_id", "id", "Number of the comment; without it, it is known by its content"),
+    Column("customer_id", "id", "Who said it"),
+    Column("rating", "number", "The mark that was given with it"),
+    Column("rating_scale", "text", "The lowest and the highest mark that can be given, as in 1-5"),
+    Column("channel", "text", "Where it was given"),
+    Column("language", "text", "Language of the comment"),
+    Column("question", "text", "What had been asked"),
+)
+
+TICKETS = (
+    Column("opened_at", "moment", "When it was opened", required=True),
+    Column("ticket_id", "id", "Number of the ticket; without it, each row is one"),
+    Column("customer_id", "id", "Who opened it"),
+    Column("first_response_at", "moment", "When it was first answered; blank while it was not"),
+    Column("resolved_at", "moment", "When it was resolved; blank while it is open"),
+    Column("due_at", "moment", "Until when it was to be resolved"),
+    Column("type", "text", "What it is about"),
+    Column("priority", "text", "How urgent it is"),
+    Column("channel", "text", "Where it was opened"),
+    Column("satisfaction", "number", "The mark that the customer gave for how it was dealt with"),
+    Column("reopened", "flag", "Whether it was opened again after it had been resolved"),
+)
+
+CONTACTS = (
+    Column("campaign", "text", "Which campaign it belongs to", required=True),
+    Column("customer_id", "id", "Who was contacted", required=True),
+    Column("channel", "text", "How: e-mail, letter, call; may be a constant", required=True),
+    Column("sent_at", "moment", "When it was sent", required=True),
+    Column("delivered", "flag", "Whether it arrived"),
+    Column("opened_at", "moment", "When it was opened; blank if it never was"),
+    Column("responded_at", "moment", "When the customer answered or clicked; blank if never"),
+    Column("converted_at", "moment", "When the customer did what it asked for; blank if never"),
+    Column("value", "number", "What that was worth, in the client's currency"),
+    Column("actions", "number", "How many actions the contact led to, such as clicks"),
+)
+
+REFERRALS = (
+    Column("referrer_id", "id", "Who invited: a customer", required=True),
+    Column("invited_at", "moment", "When", required=True),
+    Column("referred_id", "id", "Who was invited; blank while not a customer"),
+    Column("converted_at", "moment", "When the invited became a customer; blank if never"),
+)
+
 CONTRACT: dict[str, tuple[Column, ...]] = {
     "customers": CUSTOMERS,
     "transactions": TRANSACTIONS,
-    "loyalty": LOYALTY,
+    "feedback": FEEDBACK,
     "assignments": ASSIGNMENTS,
+    "tickets": TICKETS,
+    "contacts": CONTACTS,
+    "loyalty": LOYALTY,
+    "referrals": REFERRALS,
 }
 
-KEYS = {"customers": "customer_id", "transactions": "transaction_id"}
+KEYS = {
+    "customers": "customer_id",
+    "transactions": "transaction_id",
+    "feedback": "feedback_id",
+    "tickets": "ticket_id",
+}
 """The column that tells one row of a table from another, where there is one."""
 
-ONLY_KNOWN_CUSTOMERS = ("transactions", "loyalty")
-"""Tables in which a row of a customer who is not known is a fault. Who was assigned was assigned, known or not."""
+ONLY_KNOWN_CUSTOMERS = {
+    "transactions": "customer_id",
+    "contacts": "customer_id",
+    "loyalty": "customer_id",
+    "referrals": "referrer_id",
+}
+"""Tables in which a row of a customer who is not known is a fault, and the column that names the customer.
+
+Who was assigned was assigned, known or not; and who complains or comments need not be a customer.
+"""
 
 
 def column_of(table: str, name: str) -> Column | None:

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from retention_lab.errors import Fault
 from retention_lab.tables.casting import DAY, ISO_DAY, as_text
 from retention_lab.tables.client_file import ReadOptions
-from retention_lab.tables.sources import POSITION, RAGGED, Source
+from retention_lab.tables.sources.source import POSITION, RAGGED, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from retention_lab.tables.checks import Check
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.contract import KEYS
-from retention_lab.tables.sources import POSITION, RAGGED
+from retention_lab.tables.sources.source import POSITION, RAGGED
 
 COPY, OLD, SEVERAL = "_copy", "_old", "_several"
 EXACT_COPY, SUPERSEDED = "exact_copy", "superseded_row"

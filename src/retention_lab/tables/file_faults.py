@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 from retention_lab.errors import Fault
 from retention_lab.tables.client_rules import nearest
 from retention_lab.tables.contract import Column
-from retention_lab.tables.sources import POSITION, RAGGED, Source
+from retention_lab.tables.sources.source import POSITION, RAGGED, Source
 
 _MOST_SHOWN = 10
 

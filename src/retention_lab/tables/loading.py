@@ -26,7 +26,9 @@ from retention_lab.tables.quarantine import (
     rejection_fault,
     write_quarantine,
 )
-from retention_lab.tables.sources import POSITION, RAGGED, REASON, ROW, Source, read_source
+from retention_lab.tables.remarks import Remark
+from retention_lab.tables.sources.reading import read_source
+from retention_lab.tables.sources.source import POSITION, RAGGED, REASON, ROW, Source
 
 # A covariate may be called like a canonical column; in a loaded table it stands under one of these.
 COVARIATE, NUMBER, SINCE = "covariate:", "number:", "since:"
@@ -44,7 +46,10 @@ class Blank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedTable:
-    """A checked table: `rows` holds what is kept, in canonical columns, as an Ibis expression."""
+    """A checked table: `rows` holds what is kept, in canonical columns, as an Ibis expression.
+
+    `remarks` are what a person should know although no row was set aside for it.
+    """
 
     table: str
     source: str
@@ -54,6 +59,7 @@ class LoadedTable:
     rejections: tuple[Rejection, ...]
     blanks: tuple[Blank, ...]
     notes: tuple[str, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def n_rejected(self) -> int:

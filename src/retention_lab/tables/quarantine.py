@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from retention_lab.errors import Fault
 from retention_lab.tables.checks import Check
-from retention_lab.tables.sources import FILE, POSITION, RAGGED, REASON, ROW, Source
+from retention_lab.tables.sources.source import FILE, POSITION, RAGGED, REASON, ROW, Source
 from retention_lab.tables.workspace import QUARANTINE
 
 

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from retention_lab.tables.client_file import ReadOptions
-from retention_lab.tables.sources import Source, read_source
+from retention_lab.tables.sources.reading import read_source
+from retention_lab.tables.sources.source import Source
 
 Told = Callable[[Callable[[], object]], str]
 Read = Callable[..., Source]
