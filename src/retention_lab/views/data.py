@@ -1,6 +1,7 @@
 """What was read from a client, what was set aside and why, and what was left as it is."""
 
-from retention_lab.findings.words import covariate_name, span
+from retention_lab.findings.quality.words import kind_name
+from retention_lab.findings.words import span
 from retention_lab.tables.client import Client
 from retention_lab.tables.loading import LoadedTable
 from retention_lab.tables.observation import Observation
@@ -61,7 +62,7 @@ def table_of_faults(client: Client, observation: Observation | None = None) -> T
 def _found(loaded: LoadedTable, text: Text) -> list[_Row]:
     set_aside = [
         (
-            reason_name(found.reason, text),
+            kind_name(found.reason, text),
             _where(loaded, found.column),
             text.count(found.n_rows),
             text.count(found.first_row),
@@ -107,27 +108,3 @@ def _observed(observation: Observation, text: Text) -> list[_Row]:
         done = text.say("kept; they count at time 0 and say nothing about later")
         rows.append((found, "customers", text.count(observation.n_at_zero), "", done))
     return rows
-
-
-def reason_name(reason: str, text: Text) -> str:
-    """Why a row was set aside, in words."""
-    whole = {
-        "wrong_number_of_fields": text.say("too many or too few fields"),
-        "ended_before_started": text.say("ended before it started"),
-        "ended_before_observed": text.say("ended before the export began"),
-        "negative_earn": text.say("points earned are negative"),
-        "negative_tenure": text.say("negative duration"),
-        "negative_entry_tenure": text.say("observed from before the start"),
-        "unknown_customer": text.say("not in the customers table"),
-        "duplicate_row": text.say("identical to an earlier row"),
-        "exact_copy": text.say("identical to an earlier row"),
-        "superseded_row": text.say("another row of the same key is kept"),
-    }
-    starts = {
-        "missing": text.say("blank, but needed"),
-        "unreadable": text.say("not readable"),
-        "implausible": text.say("not a plausible date"),
-        "destroyed": text.say("id rounded by a spreadsheet"),
-        "conflicting": text.say("same id, different rows"),
-    }
-    return whole.get(reason) or starts.get(reason.split("_", maxsplit=1)[0]) or covariate_name(reason)
