@@ -20,7 +20,10 @@ from retention_lab.tables.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableQuality:
-    """One table: its rows, those kept, those set aside for a fault, and the months that it covers."""
+    """One table: its rows, those kept, those set aside for a fault, and the months that it covers.
+
+    Rows that the client file itself says to drop are neither kept nor faulty.
+    """
 
     table: str
     source: str
@@ -31,6 +34,12 @@ class TableQuality:
     months: pd.DataFrame
     first_day: date | None
     last_day: date | None
+
+    @property
+    def usable(self) -> float:
+        """The share of rows without a fault; NaN where there is no row."""
+        n = self.n_kept + self.n_faulty
+        return self.n_kept / n if n else float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +57,8 @@ class QualityStudy:
     observed_through: date | None
 
     @property
-    def n_read(self) -> int:
-        return sum(table.n_read for table in self.tables)
+    def n_kept(self) -> int:
+        return sum(table.n_kept for table in self.tables)
 
     @property
     def n_faulty(self) -> int:
@@ -112,9 +121,10 @@ def study_quality(client: Client) -> QualityStudy:
     )
 
 
-def _gravity(issue: Issue) -> tuple[int, float, str, str, str]:
+def _gravity(issue: Issue) -> tuple[int, bool, float, str, str, str]:
+    """The worst first; of equals, what some playbook looks at, and then what touches more rows."""
     share = issue.share if issue.share == issue.share else 1.0
-    return LEVELS.index(issue.level), -share, issue.table, issue.column, issue.kind
+    return LEVELS.index(issue.level), not issue.playbooks, -share, issue.table, issue.column, issue.kind
 
 
 def _quality_of(loaded: LoadedTable) -> TableQuality:

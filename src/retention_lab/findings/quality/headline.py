@@ -11,27 +11,38 @@ _LONGEST = 300
 
 def quality_headline(study: QualityStudy, text: Text) -> Findings:
     """The findings of a study, in the order in which a decision needs them."""
-    found = [rows_finding(study, text), mend_finding(study, text), playbooks_finding(study, text)]
-    return Findings((*found, period_finding(study, text), *(table_finding(study, one, text) for one in study.tables)))
+    return Findings(
+        (
+            rows_finding(study, text),
+            mend_finding(study, text),
+            playbooks_finding(study, text),
+            period_finding(study, text),
+        )
+    )
+
+
+def table_findings(study: QualityStudy, text: Text) -> Findings:
+    """A finding for each table."""
+    return Findings(tuple(table_finding(study, one, text) for one in study.tables))
 
 
 def rows_finding(study: QualityStudy, text: Text) -> Finding:
     """How many of all rows can be used."""
     refused = [table.table for table in study.tables if table.is_refused]
-    usable = study.n_read - study.n_faulty
-    share = usable / study.n_read if study.n_read else NOT_A_NUMBER
-    if not study.n_read:
+    n = study.n_kept + study.n_faulty
+    share = study.n_kept / n if n else NOT_A_NUMBER
+    if not n:
         headline = text.say("No table could be read.")
     elif study.n_faulty:
         headline = text.say(
             "{usable} of {n} rows can be used; {faulty} are set aside for a fault.",
             usable=_nearly_all(share, text),
-            n=text.count(study.n_read),
+            n=text.count(n),
             faulty=text.count(study.n_faulty),
         )
     else:
-        headline = text.say("All {n} rows can be used.", n=text.count(study.n_read))
-    if refused and study.n_read:
+        headline = text.say("All {n} rows can be used.", n=text.count(n))
+    if refused and n:
         headline += " " + text.say("Not counted, because refused whole: {tables}.", tables=text.join(refused))
     action = text.say("The rows set aside lie untouched in the quarantine folder, each with its reason.")
     return _finding(
@@ -41,8 +52,11 @@ def rows_finding(study: QualityStudy, text: Text) -> Finding:
         action=action if study.n_faulty else "",
         verdict=_verdict(study),
         estimate=share,
-        n_obs=study.n_read,
-        definition=text.say("Rows without a fault, of all rows of the tables that could be read."),
+        n_obs=n,
+        definition=text.say(
+            "Rows without a fault, of all rows of the tables that could be read. Rows that the client file says to "
+            "drop, such as exact copies, are not counted."
+        ),
         text=text,
     )
 
@@ -53,10 +67,17 @@ def _nearly_all(share: float, text: Text) -> str:
     return text.percent(share, digits)
 
 
-def _verdict(study: QualityStudy) -> Verdict:
-    if study.of_level("stops"):
+# Fewer lost rows than one in a hundred move no number that is told with its interval.
+_MATERIAL = 0.01
+
+
+def _verdict(study: QualityStudy, table: str = "") -> Verdict:
+    """Act where a table is refused; watch where one loses more than a few rows, or something bends the rest."""
+    issues = [issue for issue in study.issues if not table or issue.table == table]
+    if any(issue.level == "stops" for issue in issues):
         return "act"
-    return "watch" if study.of_level("loses", "bends") else "fine"
+    lossy = any(1 - one.usable >= _MATERIAL for one in study.tables if not table or one.table == table)
+    return "watch" if lossy or any(issue.level == "bends" for issue in issues) else "fine"
 
 
 def mend_finding(study: QualityStudy, text: Text) -> Finding:
@@ -78,7 +99,7 @@ def mend_finding(study: QualityStudy, text: Text) -> Finding:
         action=action,
         verdict=_verdict(study),
         estimate=NOT_A_NUMBER,
-        n_obs=study.n_read,
+        n_obs=study.n_kept + study.n_faulty,
         definition=text.say("Tables that are refused come first, then lost rows, then what may bend a number."),
         text=text,
     )
@@ -117,6 +138,7 @@ def playbooks_finding(study: QualityStudy, text: Text) -> Finding:
         estimate=len(study.able) / n if n else NOT_A_NUMBER,
         n_obs=n,
         definition=text.say("A playbook can run when the columns that it needs are mapped and their table is read."),
+        method=text.say("Held against what each playbook says it needs."),
         text=text,
     )
 
@@ -142,7 +164,7 @@ def period_finding(study: QualityStudy, text: Text) -> Finding:
         action=action,
         verdict="act" if through is None else "watch" if action else "fine",
         estimate=NOT_A_NUMBER,
-        n_obs=study.n_read,
+        n_obs=study.n_kept + study.n_faulty,
         definition=text.say("From the first day in any table to the last day that counts."),
         text=text,
     )
@@ -176,21 +198,20 @@ def table_finding(study: QualityStudy, one: TableQuality, text: Text) -> Finding
         headline = text.say(
             "{table}: {share} of {n} rows can be used.",
             table=one.table,
-            share=_nearly_all(1 - one.n_faulty / one.n_read, text),
-            n=text.count(one.n_read),
+            share=_nearly_all(one.usable, text),
+            n=text.count(one.n_kept + one.n_faulty),
         )
     else:
-        headline = text.say("{table}: all {n} rows can be used.", table=one.table, n=text.count(one.n_read))
+        headline = text.say("{table}: all {n} rows can be used.", table=one.table, n=text.count(one.n_kept))
     action = text.say("Gravest: {what}.", what=issue_name(own[0], text).rstrip(".")) if own else ""
-    share = NOT_A_NUMBER if one.is_refused else 1 - one.n_faulty / one.n_read
     return _finding(
         id=f"quality.table.{one.table}",
         question=text.say("Is {table} fit to decide on?", table=one.table),
         headline=headline,
         action=action,
-        verdict="act" if one.is_refused else "watch" if own else "fine",
-        estimate=share,
-        n_obs=one.n_read,
+        verdict=_verdict(study, one.table),
+        estimate=one.usable,
+        n_obs=one.n_kept + one.n_faulty,
         definition=text.say("Rows without a fault, of all rows of the table."),
         text=text,
     )
@@ -207,6 +228,7 @@ def _finding(
     n_obs: int,
     definition: str,
     text: Text,
+    method: str = "",
 ) -> Finding:
     """A finding that was counted, not estimated: the range is the number itself."""
     return Finding(
@@ -220,6 +242,6 @@ def _finding(
         ci_upper=estimate,
         unit="share",
         n_obs=n_obs,
-        method=text.say("Counted: every row was looked at."),
+        method=method or text.say("Counted: every row was looked at."),
         definition=definition,
     )
