@@ -4,32 +4,49 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention_lab.cli.words import echo, near
+from retention_lab.cli.words import echo, either, near
 from retention_lab.errors import DataError, Fault, ParameterError
 
 if TYPE_CHECKING:
+    from retention_lab.analysis.quality.study import QualityStudy
+    from retention_lab.tables.client import Client
     from retention_lab.tables.loading import LoadedTable
+    from retention_lab.tables.workspace import Workspace
+    from retention_lab.text import Text
 
 
 def check(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client: the name of a folder in data/.")],
+    html: Annotated[
+        bool, typer.Option("--html", help="Make the report data-quality as well: the list of what to mend.")
+    ] = False,
 ) -> None:
-    """Load all tables of a client, and say what was kept, what was set aside and why; hold its schedule to what can be.
+    """Load all tables of a client: what was kept, what was set aside and why, what that does, and what can be asked.
+
+    Ends with 2 where a table is refused, or the schedule cannot be kept; rows that are set aside are counted and told.
 
     \b
-    Example:
+    Examples:
       retention-lab check demo
+      retention-lab check demo --html
     """
+    from retention_lab.analysis.quality.study import study_quality
     from retention_lab.runner.schedule.entries import check_schedule
-    from retention_lab.tables.client import check_client
+    from retention_lab.tables.client import Client
     from retention_lab.tables.workspace import find_workspace
 
     workspace = find_workspace()
-    loaded, errors = check_client(workspace.client_folder(client))
-    echo(line for table in loaded for line in _table_lines(table))
-    faults = [fault for error in errors for fault in error.faults] + check_schedule(workspace, client)
+    opened = Client(workspace.client_folder(client))
+    study = study_quality(opened)
+    echo(line for table in opened.inputs for line in _table_lines(table))
+    echo(_meaning_lines(study, opened.text))
+    if html:
+        _make_report(workspace, client)
+    faults = list(dict.fromkeys(fault for error in opened.refusals.values() for fault in error.faults))
+    faults += _without_last_day(opened, study) + check_schedule(workspace, client)
     if faults:
         raise DataError(faults)
+    echo([] if html else [f"Next: retention-lab run {client}"])
 
 
 def demo(
@@ -61,6 +78,47 @@ def _table_lines(table: "LoadedTable") -> list[str]:
     lines = [f"{table.table} ({table.source}): {table.n_kept:,} of {table.n_read:,} rows kept"]
     for rejection in table.rejections:
         column = f"column {rejection.column!r}, " if rejection.column else ""
-        where = f"{column}first in row {rejection.first_row}: {rejection.example}"
-        lines += [f"  {rejection.n_rows:,} set aside: {rejection.reason} ({where})", f"      Next: {rejection.remedy}"]
+        row = f"row {rejection.first_row}" + (f" of {rejection.first_file}" if rejection.first_file else "")
+        lines += [
+            f"  {rejection.n_rows:,} set aside: {rejection.reason} ({column}first in {row}: {rejection.example})",
+            f"      Next: {rejection.remedy}",
+        ]
+    for remark in table.remarks:
+        column = f"column {remark.column!r}: " if remark.column else ""
+        row = f", first in row {remark.first_row}" if remark.first_row else ""
+        row += f" of {remark.first_file}" if remark.first_file else ""
+        lines += [f"  to know: {column}{remark.found}{row}", f"      Next: {remark.remedy}"]
     return lines + [f"  {note}" for note in table.notes]
+
+
+def _meaning_lines(study: "QualityStudy", text: "Text") -> list[str]:
+    """What the faults do to the numbers, and what can be asked of these data."""
+    from retention_lab.findings.quality.words import consequences
+
+    lines = []
+    for one in consequences(study, text):
+        rows = f", {one.n_rows:,} rows" if one.n_rows else ""
+        who = f" ({', '.join(one.playbooks)})" if one.playbooks else " (no playbook looks there)"
+        lines.append(f"  {one.table}{rows}: {one.said}{who}")
+    known = [(name, "can run") for name in study.able]
+    known += [(name, f"cannot run: it needs {either(missing)}") for name, missing in study.lacking.items()]
+    width = max((len(name) for name, _ in known), default=0)
+    asked = [f"  {name:<{width}}  {said}" for name, said in known]
+    return [*(["", "What the faults do to the numbers:", *lines] if lines else []), "", "Playbooks:", *asked]
+
+
+def _without_last_day(client: "Client", study: "QualityStudy") -> list[Fault]:
+    """Nothing can be counted up to a day that nobody knows; where a table is refused, that comes first."""
+    if study.observed_through or client.refusals:
+        return []
+    found = next(issue for issue in study.issues if issue.kind == "observed_through")
+    return [Fault(where=str(client.folder / "client.yml"), found=found.found, remedy=found.remedy)]
+
+
+def _make_report(workspace: "Workspace", client: str) -> None:
+    """The report for the client; where its tables are refused, it says so, and why."""
+    from retention_lab.cli.run import make, tell_results
+    from retention_lab.runner.plan import plan_runs
+
+    plan = plan_runs(workspace, client, playbooks=["data-quality"])
+    tell_results(make(plan.runs, workspace))

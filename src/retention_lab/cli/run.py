@@ -95,9 +95,7 @@ def run(
         raise typer.Exit(_WRONG if plan.broken or not (plan.runs or shard) else 0)
     limits = Limits(run_seconds=run_seconds, cell_seconds=cell_seconds, memory_gib=memory_gib)
     results = make(plan.runs, workspace, jobs=jobs, engine=engine, limits=limits, fail_fast=fail_fast, dask=dask)
-    if len(plan.runs) <= _FEW:
-        echo(line for result in results if result.status in ("ok", "current") for line in _report_lines(result))
-    echo((line for result in results if result.status == "failed" for line in _failure_lines(result)), err=True)
+    tell_results(results)
     echo(["", _summary(results, plan, time.monotonic() - started)])
     raise typer.Exit(_exit_code(results, bool(plan.broken)))
 
@@ -130,6 +128,13 @@ def make(
     finally:
         ledger.close()
         echo(ledger.notes, err=True)
+
+
+def tell_results(results: "Sequence[RunResult]") -> None:
+    """The headlines of a few reports, and every failure."""
+    if len(results) <= _FEW:
+        echo(line for result in results if result.status in ("ok", "current") for line in _report_lines(result))
+    echo((line for result in results if result.status == "failed" for line in _failure_lines(result)), err=True)
 
 
 def _names(asked: list[str], everyone: list[str] | None) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -84,6 +85,17 @@ class Client:
     def inputs(self) -> list[LoadedTable]:
         """The tables that were loaded so far, in the order of the contract."""
         return [self._loaded[table] for table in CONTRACT if table in self._loaded]
+
+    def check(self) -> None:
+        """Load every table. Those that are refused are in `refusals`, and hinder no other."""
+        for table in (name for name in CONTRACT if name in self.file.tables):
+            with suppress(RetentionLabError):
+                self.checked(table)
+
+    @property
+    def refusals(self) -> dict[str, RetentionLabError]:
+        """The tables that were asked for so far and refused, in the order of the contract."""
+        return {table: self._refused[table] for table in CONTRACT if table in self._refused}
 
     @cached_property
     def observed_through(self) -> date:
@@ -220,21 +232,6 @@ def _is_day(text: str) -> bool:
         return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def check_client(folder: Path) -> tuple[list[LoadedTable], list[RetentionLabError]]:
-    """Load every table of a client: those that could be read, and the errors of those that could not.
-
-    Where the customers are refused, the other tables are still read, so that their faults are told too.
-    """
-    client = Client(folder)
-    errors: list[RetentionLabError] = []
-    for table in (name for name in CONTRACT if name in client.file.tables):
-        try:
-            client.checked(table)
-        except RetentionLabError as error:
-            errors.append(error)
-    return client.inputs, errors
 
 
 def _engine() -> Backend:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from retention_lab.analysis.quality.issues import Issue
 from retention_lab.analysis.quality.study import QualityStudy, TableQuality
-from retention_lab.findings.quality.words import consequence, kind_name, place_name
+from retention_lab.findings.quality.words import consequences, kind_name, place_name
 from retention_lab.text import Text
 from retention_lab.views.display import Chart, Table, no_chart
 from retention_lab.views.theme import ACCENT, MUTED, PALETTE, themed_axes
@@ -138,26 +138,16 @@ def _issue_row(issue: Issue, text: Text) -> tuple[str, str, str, str, str]:
 
 
 def table_of_consequences(study: QualityStudy, text: Text) -> Table:
-    """What each kind of fault does to which playbook."""
-    rows: dict[tuple[str, str], list[Issue]] = {}
-    for issue in study.of_level("stops", "loses", "bends"):
-        said = consequence(issue.table, issue.level, issue.kind, text) if issue.table else issue.found
-        rows.setdefault((place_name(issue.table, "", text), said), []).append(issue)
-    nothing = (text.say("Nothing"), "", "", "")
+    """What the faults of each table do to the numbers, and to which playbooks."""
+    rows = tuple(
+        (one.table, one.said, text.count(one.n_rows) if one.n_rows else "", text.join(list(one.playbooks)))
+        for one in consequences(study, text)
+    )
     return Table(
         caption=text.say("What the faults do to the numbers, and which playbooks look there."),
         columns=(text.say("Where"), text.say("What it does"), text.say("Rows"), text.say("Playbooks")),
         align=("left", "left", "right", "left"),
-        rows=tuple(
-            (
-                where,
-                said,
-                text.count(sum(issue.n_rows for issue in issues)),
-                text.join(sorted({name for issue in issues for name in issue.playbooks})),
-            )
-            for (where, said), issues in rows.items()
-        )
-        or (nothing,),
+        rows=rows or ((text.say("Nothing"), "", "", ""),),
     )
 
 

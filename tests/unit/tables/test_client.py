@@ -10,7 +10,7 @@ import pytest
 from retention_lab.demo import truth
 from retention_lab.errors import DataError, ParameterError
 from retention_lab.tables import client as client_module
-from retention_lab.tables.client import OUTPUT, Client, check_client, open_client
+from retention_lab.tables.client import OUTPUT, Client, open_client
 from retention_lab.tables.loading import LoadedTable
 from retention_lab.tables.observation import observe_customers
 
@@ -137,12 +137,13 @@ def test_a_refused_table_hinders_no_other_and_is_refused_again_in_the_same_words
     (folder / "t.csv").write_text("c,d,a\n1,2026-09-20,5\n8,2026-09-20,5\n1,2026-09-20,5\n")
     (folder / "l.csv").write_text("c,d,k,p\n1,2026-09-20,gift,5\n")
 
-    loaded, errors = check_client(folder)
-
-    assert [(table.table, table.n_kept) for table in loaded] == [("transactions", 3)]
-    assert "Not compared with the customers, which were refused." in loaded[0].notes
-    assert ["customers" in str(errors[0]), "'gift'" in str(errors[1]), len(errors)] == [True, True, 2]
     client = Client(folder)
+    client.check()
+
+    assert [(table.table, table.n_kept) for table in client.inputs] == [("transactions", 3)]
+    assert "Not compared with the customers, which were refused." in client.inputs[0].notes
+    assert list(client.refusals) == ["customers", "loyalty"]
+    assert "'gift'" in str(client.refusals["loyalty"])
     assert told(lambda: client.table("customers")) == told(lambda: client.table("transactions"))
 
 
@@ -152,13 +153,14 @@ def test_where_only_the_movements_are_refused_the_purchases_are_held_against_the
     folder = write_client(CUSTOMERS, tables={"transactions": TRANSACTIONS, "loyalty": LOYALTY})
     (folder / "t.csv").write_text("c,d,a\n1,2026-09-20,5\n8,2026-09-20,5\n")
 
-    loaded, errors = check_client(folder)
+    client = Client(folder)
+    client.check()
 
-    assert [(table.table, reasons(table)) for table in loaded] == [
+    assert [(table.table, reasons(table)) for table in client.inputs] == [
         ("customers", {}),
         ("transactions", {"unknown_customer": 1}),
     ]
-    assert "no file is called 'l.csv'" in str(errors[0])
+    assert "no file is called 'l.csv'" in str(client.refusals["loyalty"])
 
 
 def test_the_end_of_the_exports_is_not_taken_from_the_tables_that_happen_to_be_readable(
@@ -235,10 +237,12 @@ def test_the_demo_keeps_whom_it_should_and_finds_all_that_was_planted(tmp_path: 
     folder = tmp_path / "demo"
     shutil.copytree(demo, folder, ignore=shutil.ignore_patterns("quarantine"))
 
-    (customers, transactions, loyalty, *_), errors = check_client(folder)
+    client = Client(folder)
+    client.check()
 
+    customers, transactions, loyalty = (client.loaded(name) for name in ("customers", "transactions", "loyalty"))
     planted = truth.CUSTOMER_DEFECTS
-    assert errors == []
+    assert client.refusals == {}
     assert reasons(customers) == {
         "missing_customer_id": planted["blank_id"],
         "destroyed_customer_id": planted["spreadsheet_id"],

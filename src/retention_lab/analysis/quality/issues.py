@@ -20,6 +20,7 @@ LEVELS: tuple[Level, ...] = ("stops", "loses", "bends", "told")
 _TOLD = ("constant_column", "nearly_a_key", "order_of_dates", "unknown_reference", "several_rows_a_key", "blank")
 _COLUMN = re.compile(r"column '([^']*)'")
 _QUOTED = re.compile(r"'[^']*'")
+_WORDS = re.compile(r"[^\W\d_]{5}|[^\W\d_]{2}\W+[^\W\d_]{2}|@")
 _SHAPE_LENGTH = 24
 
 
@@ -125,8 +126,7 @@ def refusal(client: Client, table: str, fault: Fault, playbooks: list[PlaybookNe
     column = named[1] if named else ""
     found = fault.found + (f" (allowed: {fault.allowed})" if fault.allowed else "")
     canonical = _canonical(client, table, column)
-    if canonical and canonical.kind in ("id", "text"):
-        found = _QUOTED.sub(lambda quoted: f"'{_shape(quoted[0][1:-1])}'", found)
+    found = _QUOTED.sub(lambda quoted: f"'{_shown(quoted[0][1:-1], canonical)}'", found) if canonical else found
     return Issue(
         table=table,
         source=str(client.file.tables[table].source),  # type: ignore[index]
@@ -149,9 +149,13 @@ def _looking(playbooks: list[PlaybookNeeds], table: str, column: str) -> tuple[s
 
 
 def _shown(example: str, column: Column | None) -> str:
-    """What stood there. Ids, names and texts are people's: their shape tells what is wrong with them just as well."""
-    is_private = column is None or column.kind in ("id", "text")
-    return _shape(example) if is_private else example
+    """What stood there. Ids, names and texts are people's: their shape tells what is wrong with them just as well.
+
+    So are the words that have strayed into a column of numbers or days; `n/a` or `soon` is none of them.
+    """
+    is_coded = column is not None and column.kind in ("flag", "code")
+    is_measured = column is not None and column.kind in ("number", "day", "moment") and not _WORDS.search(example)
+    return example if is_coded or is_measured else _shape(example)
 
 
 def _shape(example: str) -> str:

@@ -97,23 +97,19 @@ _COLUMNS = (
 def study_quality(client: Client) -> QualityStudy:
     """Load and check every table of a client. A table that is refused is an issue, never an error."""
     playbooks = read_needs(Workspace(client.folder.parents[1]))
-    tables: list[TableQuality] = []
+    client.check()
     issues: list[Issue] = []
-    refused: set[str] = set()
-    for table in (name for name in CONTRACT if name in client.file.tables):
-        try:
-            loaded = client.checked(table)
-        except RetentionLabError as error:
-            refused.add(table)
-            tables.append(_refused(client, table))
-            issues += [refusal(client, table, fault, playbooks) for fault in error.faults]
-            continue
-        tables.append(_quality_of(loaded))
+    for loaded in client.inputs:
         issues += issues_of(client, loaded, playbooks)
+    for table, error in client.refusals.items():
+        issues += [refusal(client, table, fault, playbooks) for fault in error.faults]
+    refused = set(client.refusals)
+    found = {loaded.table: _quality_of(loaded) for loaded in client.inputs}
+    found |= {table: _refused(client, table) for table in refused}
     through, unknown = _observed_through(client, refused)
     lacking = {playbook.name: tuple(playbook.missing(client.file, refused)) for playbook in playbooks}
     return QualityStudy(
-        tables=tuple(tables),
+        tables=tuple(found[table] for table in CONTRACT if table in found),
         issues=tuple(sorted([*issues, *unknown], key=_gravity)),
         able=tuple(name for name, missing in lacking.items() if not missing),
         lacking={name: missing for name, missing in lacking.items() if missing},

@@ -1,5 +1,8 @@
 """Faults of a file in words: what each is called, and what it does to a number."""
 
+from dataclasses import dataclass
+
+from retention_lab.analysis.quality.study import QualityStudy
 from retention_lab.findings.words import covariate_name
 from retention_lab.text import Text
 
@@ -86,3 +89,29 @@ def place_name(table: str, column: str, text: Text) -> str:
     if not table:
         return text.say("client file")
     return text.say("{table}, {column}", table=table, column=column) if column else table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What the faults of a table do to the numbers: in how many rows, and which playbooks look there."""
+
+    table: str
+    said: str
+    n_rows: int
+    playbooks: tuple[str, ...]
+
+
+def consequences(study: QualityStudy, text: Text) -> list[Consequence]:
+    """What the faults of each table do, the worst first; faults that do the same are told once."""
+    found: dict[tuple[str, str], Consequence] = {}
+    for issue in study.of_level("stops", "loses", "bends"):
+        where = place_name(issue.table, "", text)
+        said = consequence(issue.table, issue.level, issue.kind, text) if issue.table else issue.found
+        before = found.get((where, said))
+        found[where, said] = Consequence(
+            table=where,
+            said=said,
+            n_rows=issue.n_rows + (before.n_rows if before else 0),
+            playbooks=tuple(sorted({*issue.playbooks, *(before.playbooks if before else ())})),
+        )
+    return list(found.values())
