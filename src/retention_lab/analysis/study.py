@@ -14,8 +14,8 @@ from retention_lab.methods.life_tables import LifeTable
 from retention_lab.methods.survival import SurvivalCurve
 from retention_lab.tables.client import Client
 from retention_lab.tables.durations import UNIT_DAYS
+from retention_lab.tables.engine import stored
 from retention_lab.tables.observation import Observation, keep_where, observe_customers
-from retention_lab.tables.purchases import stored
 from retention_lab.tables.reductions import ALL, life_tables
 
 # The stretch over which a leaving rate is quoted, in each unit.

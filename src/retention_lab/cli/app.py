@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from retention_lab.cli.clients import check, demo
 from retention_lab.cli.history import history, show
+from retention_lab.cli.new import new
 from retention_lab.cli.playbooks import describe, playbooks
 from retention_lab.cli.run import run
 from retention_lab.cli.schedule import run_due, schedule
@@ -68,7 +69,7 @@ def root(
     """
 
 
-for _verb in (run, history, show, playbooks, describe, check, demo, watch):
+for _verb in (run, history, show, playbooks, describe, new, check, demo, watch):
     app.command()(_verb)
 app.command("run-due")(run_due)
 app.add_typer(schedule, name="schedule")

@@ -22,6 +22,7 @@ from retention_lab.runner.template import ADDRESS, SETTINGS
 
 # The folder, in the private one, of what is to be published.
 OUTPUT = "output"
+_OF_MEMORY = 0.75
 
 OnCell = Callable[[int, int, str], None]
 
@@ -98,7 +99,7 @@ def _watched_by(watch: Watch) -> type[SocketKernelManager]:
 
 
 @contextmanager
-def private_environment(home: Path, private: Path, mark: str = "") -> Iterator[Path]:
+def private_environment(home: Path, private: Path, mark: str = "", memory_gib: float = 2) -> Iterator[Path]:
     """The environment of one run, and the folder that its notebook writes to.
 
     Nothing of the person who runs it may show in a report: no time zone, no start-up file, no thread count.
@@ -111,6 +112,8 @@ def private_environment(home: Path, private: Path, mark: str = "") -> Iterator[P
         "RETENTION_LAB_HOME": str(home),
         "RETENTION_LAB_OUTPUT": str(output),
         "RETENTION_LAB_MARK": mark,
+        # The rest is for what is not the engine's: what goes to disk in time need not be killed.
+        "RETENTION_LAB_MEMORY_GIB": f"{_OF_MEMORY * memory_gib:g}",
         "JUPYTER_RUNTIME_DIR": str(sockets),
         "IPYTHONDIR": str(scratch / "ipython"),
         "TMPDIR": str(scratch),

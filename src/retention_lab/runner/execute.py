@@ -60,7 +60,7 @@ def execute_run(run: PlannedRun, *, limits: Limits, on_cell: OnCell, render: Ren
     try:
         try:
             make_private_folder(run.folder.parent, run.run_id)
-            with private_environment(run.workspace.root, private, run.key.mark) as output:
+            with private_environment(run.workspace.root, private, run.key.mark, limits.memory_gib) as output:
                 error = _fill(run, output, attempt, limits, on_cell, render or _render_report)
                 attempt.durations["total"] = round(time.monotonic() - started, 3)
                 if error is None:
@@ -118,6 +118,7 @@ def _explain(executed: Executed, reports: Path) -> RunError:
         where, error = failed
         kind: Literal["data", "crash"] = "data" if error.ename in _FOR_A_PERSON else "crash"
         hint = f"; is there room on the disk of {reports}?" if _DISK_IS_FULL in error.evalue else ""
+        hint += "; give it more with --memory-gib" if error.ename == "OutOfMemoryException" else ""
         return RunError(kind=kind, name=error.ename, message=error.evalue + hint, cell=where.id)
     if executed.verdict:
         message = f"stopped, since {executed.verdict}{_last_output(executed)}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from retention_lab.runner.catalogue import Playbook
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.keys import digest
-from retention_lab.tables.client_file import ClientFile
+from retention_lab.tables.client_file import ClientFile, Database, TableFile
 from retention_lab.tables.workspace import ASSIGNMENTS, Workspace, source_files
 
 _PACKAGE = Path(__file__).parents[1]
@@ -33,7 +33,10 @@ _DAY = re.compile(r"-(\d{4}-\d{2}-\d{2})(?:\+[0-9a-f]+)?$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """The inputs of a run: the client's files (by path inside its folder), the playbook, our code, the versions."""
+    """The inputs of a run: the client's files (by path inside its folder), the playbook, our code, the versions.
+
+    A table of a database stands among the files under the variable that leads there and its name.
+    """
 
     files: dict[str, str]
     tables: dict[str, str]
@@ -49,13 +52,15 @@ class Fingerprint:
 class HashCache:
     """The sha256 of files, remembered by path, size and time in `reports/.fingerprints.json`.
 
-    What is the same for every run of one process, our code and the versions, is worked out once.
+    What is the same for every run of one process, our code and the versions, is worked out once; so is what a database
+    holds, which is never written down: nothing but another look tells whether it has changed.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known = _read(path)
         self._changed = False
+        self._databases: dict[tuple[str, ...], str] = {}
 
     def sha256(self, file: Path) -> str:
         """The sha256 of a file's bytes."""
@@ -70,6 +75,15 @@ class HashCache:
             self._known[str(file)] = [*stamp, found]
             self._changed = True
         return found
+
+    def of_database(self, source: Database, columns: list[str]) -> str:
+        """One hash for what some columns of a table hold. Raises DataError where they cannot be read."""
+        asked = (str(source), *columns)
+        if asked not in self._databases:
+            from retention_lab.tables.sources.databases import fingerprint
+
+            self._databases[asked] = digest(fingerprint(source, columns))
+        return self._databases[asked]
 
     @cached_property
     def code(self) -> str:
@@ -104,7 +118,7 @@ def take_fingerprint(
     folder = workspace.client_folder(client)
     return Fingerprint(
         files=hash_inputs(workspace, client, file, playbook, as_of, cache),
-        tables={table: _together(cache, paths) for table, paths in _sources(folder, file).items()},
+        tables={table: _of_table(folder, file, table, cache) for table in file.tables},
         playbook=cache.sha256(playbook.path),
         code=cache.code,
         versions=cache.versions,
@@ -114,18 +128,36 @@ def take_fingerprint(
 def hash_inputs(
     workspace: Workspace, client: str, file: ClientFile, playbook: Playbook, as_of: str, cache: HashCache
 ) -> dict[str, str]:
-    """The hashes of a client's files that a run reads, by their path inside its folder."""
+    """The hashes of a client's files that a run reads, by their path inside its folder, and those of its databases."""
     folder = workspace.client_folder(client)
     extra = (folder / "client.yml", folder / ".key", folder / "commentary" / f"{playbook.name}.md")
-    files = {path for paths in _sources(folder, file).values() for path in paths}
+    sources = {table: spec.source for table, spec in file.tables.items()}
+    files = {path for source in sources.values() if isinstance(source, str) for path in source_files(folder, source)}
     files |= {path for path in extra if path.is_file()} | _earlier_waves(
         folder, as_of, str(file.observed_through or "")
     )
-    return {path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)}
+    hashes = {path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)}
+    databases = {table: source for table, source in sources.items() if isinstance(source, Database)}
+    return hashes | {f"{table}: {source}": _of_table(folder, file, table, cache) for table, source in databases.items()}
 
 
-def _sources(folder: Path, file: ClientFile) -> dict[str, list[Path]]:
-    return {table: source_files(folder, spec.source) for table, spec in file.tables.items()}
+def _of_table(folder: Path, file: ClientFile, table: str, cache: HashCache) -> str:
+    """One hash for what a table is read from."""
+    spec = next(spec for name, spec in file.tables.items() if name == table)
+    if isinstance(spec.source, str):
+        return _together(cache, source_files(folder, spec.source))
+    return cache.of_database(spec.source, _columns(file, table, spec))
+
+
+def _columns(file: ClientFile, table: str, spec: TableFile) -> list[str]:
+    """The columns of a table that a run reads, in a fixed order."""
+    if table == "assignments":
+        from retention_lab.tables.experiment_columns import with_outcomes
+
+        spec = with_outcomes(spec, file.experiments)
+    covariates = (name for found in spec.covariates.values() for name in (found.column, found.since) if name)
+    parts = (name for names in spec.multiply.values() for name in names)
+    return sorted({*spec.columns.values(), *covariates, *parts})
 
 
 def _earlier_waves(folder: Path, as_of: str, observed: str) -> set[Path]:

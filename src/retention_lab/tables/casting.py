@@ -7,19 +7,15 @@ Columns that come typed (Parquet) keep their values; what is declared missing is
 import ibis
 import ibis.expr.types as ir
 
+from retention_lab.tables.amounts import as_amount
 from retention_lab.tables.client_file import ReadOptions
 from retention_lab.tables.contract import Kind
+from retention_lab.tables.moments import as_counted, as_moment
 
-_CLOCK = r"([ T](\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?))?$"
-ISO_DAY = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})" + _CLOCK
-DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _CLOCK
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 # Spaces that do not break a line look like spaces, and stand in French and Slovenian numbers.
 _HARD_SPACES = ("\u00a0", "\u202f")
 _UNTIDY = "[\u00a0\u202f]|^[ \t\n\r\v\f]|[ \t\n\r\v\f]$"
-# Dates as nearly all files write them: each part stands at its place, and costs a tenth of one that is searched for.
-_WIDE_ISO_DAY = r"^\d{4}[/.\-]\d{2}[/.\-]\d{2}" + _CLOCK
-_WIDE_DAY = r"^\d{2}[/.\-]\d{2}[/.\-]\d{4}" + _CLOCK
 
 
 def as_own(column: ir.Value, options: ReadOptions, *, is_tidy: bool = False) -> ir.Value:
@@ -54,17 +50,30 @@ def _tidy(text: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(text.re_search(_UNTIDY), bare.strip(), text)
 
 
-def as_kind(kind: Kind, column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.Value:
+def as_kind(
+    kind: Kind, column: ir.Value, text: ir.StringValue, options: ReadOptions, timezone: str = "UTC"
+) -> ir.Value:
     """A column, of which `text` is the text, as values of that kind; null where it cannot be read.
 
-    Codes and flags still need their mapping.
+    Moments are in `timezone`, the client's. Codes and flags still need their mapping.
     """
     if kind == "number":
         return as_number(column, text, options)
     if kind in ("day", "moment"):
-        own = as_own(column, options) if column.type().is_temporal() else _moment(text, options)
+        own = as_own(column, options) if column.type().is_temporal() else _moment(column, text, options, timezone)
         return own if kind == "day" and own.type().is_date() else own.cast("date" if kind == "day" else "timestamp")
     return text
+
+
+def _moment(column: ir.Value, text: ir.StringValue, options: ReadOptions, timezone: str) -> ir.Value:
+    """The moments of a column that came as text or numbers."""
+    if column.type().is_floating():
+        # 20170131 stands as 20170131.0 in a column that has blanks.
+        text = ibis.ifelse(column == column.floor(), column.try_cast("int64").cast("string"), text)
+    if options.dates not in ("seconds", "milliseconds"):
+        return as_moment(text, options, timezone)
+    counted = as_counted(as_number(column, text, options), options.dates, timezone)
+    return ibis.coalesce(counted, as_moment(text, options, timezone))
 
 
 def as_number(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> ir.FloatingValue:
@@ -75,19 +84,8 @@ def as_number(column: ir.Value, text: ir.StringValue, options: ReadOptions) -> i
     if not kind.is_numeric() and not kind.is_string():
         # Neither a day nor a yes is a number, however it is written.
         return ibis.null("float64")
-    number = as_own(column, options).cast("float64") if kind.is_numeric() else _parsed(text, options.decimal)
+    number = as_own(column, options).cast("float64") if kind.is_numeric() else as_amount(text, options.decimal)
     return ibis.ifelse(number.isinf(), None, number)
-
-
-def _parsed(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
-    # Thousands are accepted only in full groups: "1,5" with a decimal point is a mistake, not fifteen.
-    point = rf"\{decimal}"
-    separators = r"[,' ]" if decimal == "." else r"[.' ]"
-    grouped = rf"^[+-]?\d{{1,3}}({separators}\d{{3}})+({point}\d+)?$"
-    plain = rf"^[+-]?(\d+({point}\d*)?|{point}\d+)([eE][+-]?\d+)?$"
-    bare = text.re_replace(separators, "")
-    known = ((text.re_search(plain), text), (text.re_search(grouped), bare))
-    return ibis.cases(*known, else_=None).replace(decimal, ".").try_cast("float64")
 
 
 def _numbers(sentinels: list[str]) -> list[float]:
@@ -98,22 +96,6 @@ def _numbers(sentinels: list[str]) -> list[float]:
         except ValueError:
             continue
     return numbers
-
-
-def _moment(text: ir.StringValue, options: ReadOptions) -> ir.Value:
-    iso = (_WIDE_ISO_DAY, ISO_DAY, (0, 5, 8), r"\1-\2-\3\4")
-    day_first = (_WIDE_DAY, DAY, (6, 3, 0), r"\3-\2-\1\4")
-    month_first = (_WIDE_DAY, DAY, (6, 0, 3), r"\3-\1-\2\4")
-    # ISO dates are read in every file, whatever the order of the others.
-    orders = {"ymd": (iso,), "mdy": (month_first, iso)}.get(options.dates or "", (day_first, iso))
-    cut = [(text.re_search(wide), _cut(text, *places)) for wide, _, places, _ in orders]
-    searched = [(text.re_search(narrow), text.re_replace(narrow, written)) for _, narrow, _, written in orders]
-    return ibis.cases(*cut, *searched, else_=None).try_cast("timestamp")
-
-
-def _cut(text: ir.StringValue, year: int, month: int, day: int) -> ir.StringValue:
-    """The ISO form of a date in which each part has all its digits and so stands at a known place."""
-    return text.substr(year, 4) + "-" + text.substr(month, 2) + "-" + text.substr(day, 2) + text.substr(10)
 
 
 def as_flag(text: ir.StringValue, mapping: dict[str, str | bool]) -> ir.Value:

@@ -15,7 +15,6 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
-from ibis.backends.duckdb import Backend
 
 from retention_lab.errors import DataError, Fault, ParameterError, RetentionLabError
 from retention_lab.tables.actions import write_workbook
@@ -23,6 +22,7 @@ from retention_lab.tables.assignments import CONTACT, load_assignments, write_as
 from retention_lab.tables.client_file import ClientFile, load_client_file
 from retention_lab.tables.client_key import pseudonym, read_key
 from retention_lab.tables.contract import CONTRACT, ONLY_KNOWN_CUSTOMERS
+from retention_lab.tables.engine import open_engine
 from retention_lab.tables.experiment_columns import refuse_unreadable, with_outcomes
 from retention_lab.tables.loading import LoadedTable, Loading, load_table
 from retention_lab.tables.workspace import find_workspace
@@ -43,7 +43,7 @@ class Client:
         self.folder = folder
         self.file: ClientFile = load_client_file(folder)
         self.text = Text(language or self.file.language, self.file.currency)
-        self._engine = _engine()
+        self._engine = open_engine()
         self._loaded: dict[str, LoadedTable] = {}
         self._refused: dict[str, RetentionLabError] = {}
         self._asked = as_of
@@ -170,6 +170,7 @@ class Client:
             timezone=self.file.timezone,
             max_rejected=self.file.max_rejected,
             known_customers=None,
+            observed_through=self.file.observed_through,
         )
 
     def _load(self, job: Loading) -> LoadedTable:
@@ -232,13 +233,6 @@ def _is_day(text: str) -> bool:
         return bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def _engine() -> Backend:
-    """DuckDB on one thread, so that sums are the same to the last bit; it never asks the network for an extension."""
-    engine = ibis.duckdb.connect(threads=1)
-    engine.raw_sql("SET autoinstall_known_extensions=false")
-    return engine
 
 
 def _latest_day(client: Client) -> date:

@@ -5,18 +5,17 @@ Nothing here opens a table, and nothing heavy is imported: a typing mistake must
 """
 
 import difflib
-import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from retention_lab.errors import DataError, Fault
-from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, nearest, table_faults
-from retention_lab.tables.contract import CONTRACT
+from retention_lab.tables.client_faults import file_faults, fit_to_show, tables_of, type_faults
+from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, table_faults
 from retention_lab.tables.experiment_file import Experiment
 from retention_lab.tables.experiment_rules import experiment_faults, outcome_columns
 from retention_lab.tables.schedule_file import Schedule
@@ -87,11 +86,13 @@ class ReadOptions(_Strict):
 
     `header_row`: the row with the column names, as a spreadsheet counts; 0 where there is none, and the columns are
     then `column 1`, `column 2` and so on. `sheet`: of a workbook, the first one where none is named. `dates`: the order
-    of day and month, or that times are counted in seconds or milliseconds since 1970.
+    of day and month, or that times are counted in seconds or milliseconds since 1970. `quotes`: none where a quotation
+    mark is a letter like any other, double where it encloses values.
     """
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None
     encoding: str | None = None
+    quotes: Literal["double", "none"] | None = None
     header_row: Annotated[int, Field(ge=0)] | None = None
     sheet: str | None = None
     decimal: Literal[".", ","] = "."
@@ -217,69 +218,32 @@ class ClientFile(_Strict):
 def load_client_file(folder: Path) -> ClientFile:
     """Read and check `client.yml` in a client's folder.
 
-    Raises DataError with every fault that was found.
+    Raises DataError with every fault that was found. A file that is missing is told beside the others; alone, it is
+    a fault of its table, which is then refused while the rest of the client can be used.
     """
     path = folder / "client.yml"
     raw = read_yaml(path)
-    tables = raw.get("tables")
-    specs = {name: spec for name, spec in tables.items() if name in CONTRACT} if isinstance(tables, dict) else {}
-    faults = churn_faults(str(path), raw) + experiment_faults(str(path), raw, list_names(folder))
+    faults = _rule_faults(path, raw)
+    try:
+        client = ClientFile.model_validate(raw)
+    except ValidationError as error:
+        told = {fault.where for fault in faults}
+        types = type_faults(path, error, ClientFile)
+        # A constant that is neither text nor number is told once for each, and better by its column's own rule.
+        faults = [fault for fault in types if fault.where not in told] + faults
+        raise DataError(fit_to_show([*faults, *file_faults(path, raw)])) from error
+    if faults:
+        raise DataError(fit_to_show([*faults, *file_faults(path, raw)]))
+    return client
+
+
+def _rule_faults(path: Path, raw: dict[Any, Any]) -> list[Fault]:
+    faults = churn_faults(str(path), raw) + experiment_faults(str(path), raw, list_names(path.parent))
     added = {"assignments": outcome_columns(raw)}
-    faults += [
+    return faults + [
         fault
-        for name, spec in specs.items()
-        if isinstance(spec, dict)
+        for name, spec in tables_of(raw).items()
         for fault in table_faults(
             f"{path}, tables.{name}", name, spec, by_inactivity=is_by_inactivity(raw), outcomes=added.get(name, ())
         )
     ]
-    try:
-        client = ClientFile.model_validate(raw)
-    except ValidationError as error:
-        raise DataError([*(_fault(path, dict(detail)) for detail in error.errors()), *faults]) from error
-    if faults:
-        raise DataError(faults)
-    return client
-
-
-def _fault(path: Path, detail: dict[str, Any]) -> Fault:
-    """One of pydantic's errors in our words."""
-    # Tags such as 'KeyedDuplicates' or 'constrained-int' name a branch of a union, not a key of the file.
-    location = [str(part) for part in detail["loc"] if not _UNION_TAG.search(str(part))]
-    where = f"{path}, {'.'.join(location) or 'the file'}"
-    if detail["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
-        remedy = nearest(location[-1], known) or "remove it"
-        return Fault(where=where, found="this key is not known", allowed=", ".join(known), remedy=remedy)
-    if detail["type"] == "missing":
-        return Fault(where=where, found="this key is missing", remedy="add it")
-    found, allowed = detail["input"], str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    remedy = nearest(str(found), re.findall(r"'([^']*)'", allowed)) if detail["type"] == "literal_error" else ""
-    if detail["type"] == "string_type" and isinstance(found, (bool, int, float, date)):
-        remedy = "put it in quotes"
-    return Fault(where=where, found=_shown(found), allowed=allowed, remedy=remedy)
-
-
-def _shown(value: object) -> str:
-    shown = str(value) if isinstance(value, date) else repr(value)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
-
-
-_LONGEST = 80
-_UNION_TAG = re.compile(r"^KeyedDuplicates$|^constrained-|^literal\[|^\[key\]$")
-
-
-def _known_keys(location: list[str]) -> list[str]:
-    """The keys that client.yml knows at a place; names that the user chose are walked past."""
-    model: type[BaseModel] = ClientFile
-    for part in location:
-        if part in model.model_fields:
-            model = _model_in(model.model_fields[part].annotation) or model
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model inside an annotation such as `dict[str, Model]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for model in map(_model_in, get_args(annotation)) if model), None)

@@ -5,7 +5,7 @@ It is judged on the file as written, so that these faults can be told together w
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,8 @@ MONTHLY_VALUE = "monthly value"
 END_REASON = "end reason"
 _OBSERVED = ("customer_id", "duration", "event_observed", "entry", "started", "known_late", MONTHLY_VALUE, END_REASON)
 _SAY_WHICH = "say which column of the file it is"
+AS_VARIABLE = "put the address into a variable of the environment, and name it: {url: env:NAME, table: …}"
+_FLAT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".json", ".jsonl", ".ndjson", ".parquet", ".gz")
 _RECODED = ("text", "code", "flag")
 _OF_CONTRACTS = ("ended_on", "end_reason", "tenure", "churned", "observed_from", "entry_tenure")
 
@@ -61,7 +63,7 @@ def table_faults(
     columns of the file that experiments name, which may have codes too.
     """
     parts = _Parts(where, table, spec, by_inactivity, outcomes)
-    rules = (_unknown_names, _absent_columns, _values, _constants, _covariates, _duplicates)
+    rules = (_source, _unknown_names, _absent_columns, _products, _values, _constants, _covariates, _duplicates)
     return [fault for rule in rules for fault in rule(parts)]
 
 
@@ -74,13 +76,14 @@ class _Parts:
         self.outcomes = set(outcomes)
         self.where, self.table, self.by_inactivity = where, table, by_inactivity
         self.known = {column.name: column for column in CONTRACT[table]}
-        parts = (spec.get(name) for name in ("columns", "values", "constants", "covariates"))
-        self.columns, self.values, self.constants, self.covariates = (
+        parts = (spec.get(name) for name in ("columns", "multiply", "values", "constants", "covariates", "read"))
+        self.columns, self.multiply, self.values, self.constants, self.covariates, self.read = (
             part if isinstance(part, dict) else {} for part in parts
         )
+        self.source = spec.get("source")
         duplicates = spec.get("duplicates")
         self.key = duplicates.get("key") if isinstance(duplicates, dict) else None
-        self.mapped = {*self.columns, *self.constants}
+        self.mapped = {*self.columns, *self.multiply, *self.constants}
         self.has_unit = "unit" in spec
 
     def fault(self, place: str, found: str, allowed: str = "", remedy: str = "") -> Fault:
@@ -90,13 +93,27 @@ class _Parts:
 def _unknown_names(parts: _Parts) -> Iterator[Fault]:
     for place, allowed in (
         ("columns", [*parts.known]),
+        ("multiply", [name for name, column in parts.known.items() if column.kind == "number"] or ["nothing"]),
         ("constants", [*parts.known]),
         ("values", list(dict.fromkeys([*parts.known, *map(str, parts.covariates), *sorted(parts.outcomes)]))),
     ):
         for name in getattr(parts, place):
             if name not in allowed:
                 remedy = nearest(str(name), allowed) or "remove it"
-                yield parts.fault(f"{place}.{name}", "not a known column", ", ".join(allowed), remedy)
+                found = "it is no number" if place == "multiply" and name in parts.known else "not a known column"
+                yield parts.fault(f"{place}.{name}", found, ", ".join(allowed), remedy)
+
+
+def _source(parts: _Parts) -> Iterator[Fault]:
+    """An address never stands in a file: it may hold a password. And only a workbook has sheets."""
+    if isinstance(parts.source, str) and "://" in parts.source:
+        yield parts.fault("source", "an address", "a file or a pattern, or {url: env:NAME, table: …}", AS_VARIABLE)
+    of_file = isinstance(parts.source, str) and not parts.source.lower().endswith(_FLAT)
+    if parts.read.get("sheet") is not None and not of_file:
+        yield parts.fault("read.sheet", "only a workbook has sheets", "nothing for this source", "remove it")
+    for key in ("delimiter", "encoding", "header_row"):
+        if isinstance(parts.source, dict) and parts.read.get(key) is not None:
+            yield parts.fault(f"read.{key}", "it goes with files, and this is a table of a database", "", "remove it")
 
 
 def _absent_columns(parts: _Parts) -> Iterator[Fault]:
@@ -129,6 +146,14 @@ def _ends(parts: _Parts) -> Iterator[Fault]:
                 "it belongs to contracts, and churn is by inactivity: when a customer left is read off the purchases"
             )
             yield parts.fault(f"{place}.{name}", found, remedy="remove it, or set churn.kind to contract")
+
+
+def _products(parts: _Parts) -> Iterator[Fault]:
+    """A number that is read in two ways would be one of them by chance."""
+    for name in parts.multiply:
+        for place in ("columns", "constants"):
+            if name in getattr(parts, place):
+                yield parts.fault(f"multiply.{name}", f"it is in {place} too", remedy="keep one of the two")
 
 
 def _values(parts: _Parts) -> Iterator[Fault]:
@@ -214,6 +239,13 @@ def _covariates(parts: _Parts) -> Iterator[Fault]:
         if isinstance(covariate, dict) and covariate.get("since") and not by_dates:
             remedy = "leave since out (the covariate is then what was known at the end), or map started_on and ended_on"
             yield parts.fault(f"{where}.since", "a day cannot be told from a tenure", remedy=remedy)
+
+
+def is_free_name(name: str, others: Iterable[str]) -> bool:
+    """Whether a covariate can be called so beside the others."""
+    own, folded = name.casefold(), [other.casefold() for other in others]
+    taken = {*_OBSERVED, *folded, f"{own}_since", *(f"{other}_since" for other in folded)}
+    return bool(name.strip()) and "=" not in name and own not in taken and f"{own}_since" not in folded
 
 
 def _duplicates(parts: _Parts) -> Iterator[Fault]:

@@ -4,63 +4,141 @@ All rows of the file count here, those with another fault too: of two rows with 
 cannot know that the other is right, and an older row does not take the place of a newer one that is broken.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
 
 from retention_lab.tables.checks import Check
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.contract import KEYS
+from retention_lab.tables.engine import stored
+from retention_lab.tables.remarks import Remark
+from retention_lab.tables.repeated import FIRST, LAST, find_repeated
 from retention_lab.tables.sources.source import POSITION, RAGGED
+from retention_lab.tables.sources.streamed import AnySource
 
 COPY, OLD, SEVERAL = "_copy", "_old", "_several"
 EXACT_COPY, SUPERSEDED = "exact_copy", "superseded_row"
 DECLARED = (EXACT_COPY, SUPERSEDED)
+_MOST_TOLD = 3
 _AS_SAID = "nothing: client.yml says so under duplicates"
 
 
-def with_duplicates(rows: ir.Table, raw: ir.Table, table: str, spec: TableFile) -> ir.Table:
-    """Adds what the checks ask for.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """Rows that are there more than once, each as a table of their positions; None where there are none.
 
-    `_copy`: identical to an earlier row of the file; `_old`: client.yml keeps another; `_several`: there are several
-    rows with the key of the table.
+    `copies`: identical to an earlier row of the file; `old`: client.yml keeps another; `several`: there are several
+    rows with the key of the table. `overlaps` tells of rows that stand in several files.
     """
-    key = KEYS.get(table)
-    # To look for copies costs more than all other checks; where no key is there twice, no row can be.
-    is_unique = key not in spec.columns or _is_unique(rows[key])
-    if isinstance(spec.duplicates, KeyedDuplicates):
-        rows = rows.mutate(**{OLD: _is_old(rows, spec.duplicates)})
-    elif spec.duplicates == "drop_exact" or not is_unique:
-        rows = rows.mutate(**{COPY: rows[POSITION].notin(_first_of_each(raw))})
-    elif key in spec.columns:
-        rows = rows.mutate(**{COPY: ibis.literal(False)})
-    return rows.mutate(**{SEVERAL: ibis.literal(False) if is_unique else _has_several(rows, key)})
+
+    copies: ir.Table | None = None
+    old: ir.Table | None = None
+    several: ir.Table | None = None
+    overlaps: tuple[Remark, ...] = ()
+
+    def marked(self, rows: ir.Table) -> ir.Table:
+        """The rows with what the checks ask for: `_copy`, `_old` and `_several`."""
+        found = {COPY: self.copies, OLD: self.old, SEVERAL: self.several}
+        return rows.mutate(**{name: _is_among(rows, positions) for name, positions in found.items()})
 
 
-def _has_several(rows: ir.Table, key: str | None) -> ir.BooleanValue:
-    """Whether other rows have the key too; copies do not count, nor do rows of which client.yml keeps another."""
-    counted = ~rows[OLD if OLD in rows.columns else COPY]
-    return rows[key].notnull() & (counted.cast("int64").sum().over(ibis.window(group_by=rows[key])) > 1)
+def _is_among(rows: ir.Table, positions: ir.Table | None) -> ir.BooleanValue:
+    return ibis.literal(False) if positions is None else rows[POSITION].isin(positions[POSITION])
 
 
-def _is_unique(key: ir.Column) -> bool:
-    found = key.as_table().aggregate(n=key.count(), keys=key.nunique()).to_pyarrow().to_pylist()[0]
-    return bool(found["n"] == found["keys"])
+def find_duplicates(
+    engine: Backend, rows: ir.Table, raw: ir.Table, table: str, spec: TableFile, source: AnySource
+) -> Repeated:
+    """The rows that are there more than once: `rows` in canonical columns, `raw` as they stand in the files.
+
+    To look for copies costs more than all other checks; where no key is there twice, no row can be.
+    """
+    key, policy = KEYS.get(table, ""), spec.duplicates
+    is_keyed = key in spec.columns
+    same = _with_same(engine, rows, [key], source) if is_keyed else None
+    kept = _with_same(engine, rows, policy.key, source) if isinstance(policy, KeyedDuplicates) else None
+    alike = None
+    if policy == "drop_exact":
+        alike = _identical(engine, _rows_without_key(rows, raw, key, same) if is_keyed else raw, source)
+    elif same is not None and kept is None:
+        alike = _identical(engine, stored(raw.filter(raw[POSITION].isin(same[POSITION])), "likely"), source)
+    elif not is_keyed and kept is None and len(source.files) > 1:
+        alike = _identical(engine, raw, source)
+    copies = None if alike is None else alike.filter(alike[POSITION] != alike[FIRST])
+    old = None if kept is None else kept.filter(kept[POSITION] != kept[_kept_side(policy)])
+    there_twice = next((found for found in (same, kept, alike) if found is not None), None)
+    return Repeated(
+        copies=copies,
+        old=old,
+        several=None if same is None else _several(same, copies if old is None else old),
+        overlaps=_overlaps(there_twice, source, spec, key if is_keyed else ""),
+    )
 
 
-def _first_of_each(raw: ir.Table) -> ir.Column:
-    """The positions of the rows that are not identical to an earlier one."""
-    own = [name for name in raw.columns if name.startswith("file:")]
-    return raw.group_by(*own, RAGGED).aggregate(first=raw[POSITION].min())["first"]
-
-
-def _is_old(rows: ir.Table, policy: KeyedDuplicates) -> ir.BooleanValue:
-    order = rows[POSITION].desc() if policy.keep == "last" else rows[POSITION]
-    keys = [rows[key] for key in policy.key]
+def _with_same(engine: Backend, rows: ir.Table, keys: Sequence[str], source: AnySource) -> ir.Table | None:
     # A blank is no key: two purchases without a number are two purchases.
-    whole = ibis.and_(*(key.notnull() for key in keys))
-    return (ibis.row_number().over(ibis.window(group_by=keys, order_by=order)) > 0) & whole
+    whole = rows.filter(*(rows[key].notnull() for key in keys))
+    return find_repeated(engine, whole.select(POSITION, *keys), keys, source.n_rows)
+
+
+def _identical(engine: Backend, raw: ir.Table, source: AnySource) -> ir.Table | None:
+    own = [name for name in raw.columns if name.startswith("file:")]
+    return find_repeated(engine, raw, [*own, RAGGED], source.n_rows)
+
+
+def _rows_without_key(rows: ir.Table, raw: ir.Table, key: str, same: ir.Table | None) -> ir.Table:
+    """The rows that can have a copy: those without a key, and those whose key is there twice."""
+    likely = raw[POSITION].isin(rows.filter(rows[key].isnull())[POSITION])
+    return raw.filter(likely if same is None else likely | raw[POSITION].isin(same[POSITION]))
+
+
+def _kept_side(policy: object) -> str:
+    return LAST if isinstance(policy, KeyedDuplicates) and policy.keep == "last" else FIRST
+
+
+def _several(same: ir.Table, dropped: ir.Table | None) -> ir.Table:
+    """Rows with the key of other rows; copies do not count, nor do rows of which client.yml keeps another."""
+    counted = same if dropped is None else same.filter(same[POSITION].notin(dropped[POSITION]))
+    several = counted.group_by(FIRST).aggregate(n=counted.count())
+    return same.filter(same[FIRST].isin(several.filter(several.n > 1)[FIRST]))
+
+
+def _overlaps(same: ir.Table | None, source: AnySource, spec: TableFile, key: str) -> tuple[Remark, ...]:
+    """Files of one table that have rows in common, as monthly exports do where each begins before the last one ends."""
+    if same is None or len(source.files) < 2:
+        return ()
+    both = same.mutate(here=_file(same[POSITION], source), there=_file(same[FIRST], source))
+    both = both.filter(both.here != both.there)
+    counted = both.group_by("here", "there").aggregate(n=both.count(), at=both[POSITION].min())
+    found = counted.order_by(ibis.desc("n"), "at").to_pyarrow().to_pylist()
+    if not found:
+        return ()
+    n_rows, at = sum(pair["n"] for pair in found), min(pair["at"] for pair in found)
+    files = source.files
+    told = [f"{pair['n']} of {files[pair['here']]} stand in {files[pair['there']]} too" for pair in found[:_MOST_TOLD]]
+    told += [f"and {len(found) - _MOST_TOLD} more pairs of files"] if len(found) > _MOST_TOLD else []
+    asked = "ask whether the files overlap; to keep one of each, set duplicates: drop_exact"
+    remark = Remark(
+        kind="overlapping_files",
+        column=spec.columns.get(key, ""),
+        name=key,
+        n_rows=n_rows,
+        first_row=source.row_number(at),
+        first_file=source.file_name(at),
+        found=f"{'rows with a key' if key else 'rows'} that an earlier file has: {', '.join(told)}",
+        remedy=asked if spec.duplicates == "keep" else _AS_SAID,
+    )
+    return (remark,)
+
+
+def _file(position: ir.Value, source: AnySource) -> ir.Value:
+    """The place of a row's file among those of the table."""
+    begun = [(position >= begin).cast("int64") for begin in source.begins[1:]]
+    return sum(begun[1:], begun[0])
 
 
 def declared_check(spec: TableFile) -> Check | None:

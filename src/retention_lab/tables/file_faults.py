@@ -7,19 +7,20 @@ import ibis.expr.types as ir
 from retention_lab.errors import Fault
 from retention_lab.tables.client_rules import nearest
 from retention_lab.tables.contract import Column
-from retention_lab.tables.sources.source import POSITION, RAGGED, Source
+from retention_lab.tables.sources.source import POSITION, RAGGED, few
+from retention_lab.tables.sources.streamed import AnySource
 
 _MOST_SHOWN = 10
 
 
-def missing_columns(table: str, mapped: Mapping[str, str], source: Source) -> list[Fault]:
-    """The columns that client.yml maps (canonical name to the file's column) and the file does not have."""
-    wanted = {column: name for name, column in mapped.items() if column not in source.columns}
+def missing_columns(table: str, mapped: Sequence[tuple[str, str]], source: AnySource) -> list[Fault]:
+    """The columns that client.yml maps (canonical name and the file's column) and the file does not have."""
+    wanted = {column: name for name, column in mapped if column not in source.columns}
     return [
         Fault(
             where=f"{source.name}, column {column!r}",
             found=f"the file has no such column; client.yml takes it for {name.replace(':', ' ')} of {table}",
-            allowed=", ".join(source.columns),
+            allowed=few(source.columns),
             remedy=nearest(column, source.columns) or "correct client.yml, or ask for the column",
         )
         for column, name in wanted.items()
@@ -27,7 +28,7 @@ def missing_columns(table: str, mapped: Mapping[str, str], source: Source) -> li
 
 
 def unmapped_codes(
-    written: ir.Table, columns: Sequence[Column], mapped: Mapping[str, str], source: Source
+    written: ir.Table, columns: Sequence[Column], mapped: Mapping[str, str], source: AnySource
 ) -> list[Fault]:
     """Codes without a meaning: guessing one could turn every customer into a leaver, so the table is refused.
 
@@ -37,7 +38,7 @@ def unmapped_codes(
     return [fault for column in coded for fault in _unmapped_in(written, column, mapped, source)]
 
 
-def _unmapped_in(written: ir.Table, column: Column, mapped: Mapping[str, str], source: Source) -> list[Fault]:
+def _unmapped_in(written: ir.Table, column: Column, mapped: Mapping[str, str], source: AnySource) -> list[Fault]:
     # In a row with a field too many, what stands under a column belongs to another.
     whole = written.filter(written[RAGGED].isnull())
     unknown = whole.filter(whole[f"raw:{column.name}"].notnull() & whole[column.name].isnull())

@@ -22,7 +22,8 @@ from retention_lab.tables.client_file import MOST_DAYS, TableFile
 from retention_lab.tables.client_rules import MONTHLY_VALUE
 from retention_lab.tables.covariates import covariate_columns, since_columns
 from retention_lab.tables.durations import elapsed
-from retention_lab.tables.purchases import find_buyers, find_purchases, gap_counts, stored, with_gaps
+from retention_lab.tables.engine import stored
+from retention_lab.tables.purchases import find_buyers, find_purchases, gap_counts, with_gaps
 
 Floats = NDArray[np.float64]
 Source = Literal["auto", "client file", "asked"]

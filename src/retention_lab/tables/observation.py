@@ -14,9 +14,9 @@ from retention_lab.tables.client_rules import END_REASON as END_REASON
 from retention_lab.tables.client_rules import MONTHLY_VALUE as MONTHLY_VALUE
 from retention_lab.tables.covariates import covariate_columns, covariate_counts, covariate_kinds, since_columns
 from retention_lab.tables.durations import elapsed
+from retention_lab.tables.engine import stored
 from retention_lab.tables.inactivity import InactivityRule, time_buyers
 from retention_lab.tables.loading import NUMBER
-from retention_lab.tables.purchases import stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

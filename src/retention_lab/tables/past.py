@@ -9,8 +9,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from retention_lab.tables.client import Client
+from retention_lab.tables.engine import stored
 from retention_lab.tables.observation import MONTHLY_VALUE, Observation
-from retention_lab.tables.purchases import find_buyers, find_purchases, stored
+from retention_lab.tables.purchases import find_buyers, find_purchases
 from retention_lab.tables.reductions import ALL, life_tables
 
 Who = Literal["here", "new"]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from retention_lab.tables.client import Client
 from retention_lab.tables.durations import UNIT_DAYS
+from retention_lab.tables.engine import part_by, parts_of, stored_in_parts
 
 _DAYS_OF_VALUE = 365
 
@@ -19,9 +20,16 @@ def find_purchases(client: Client, last: date) -> ir.Table:
     """
     rows = client.table("transactions")
     day = rows.occurred_at.date()
-    days = rows.filter((rows.amount > 0) & (day <= last)).select("customer_id", day=day).distinct()
+    bought = rows.filter((rows.amount > 0) & (day <= last)).select("customer_id", day=day)
+    n_parts = parts_of(client.loaded("transactions").n_kept)
+    parts = (_with_next(part_by(bought, "customer_id", part, n_parts)) for part in range(n_parts))
+    return stored_in_parts(rows.get_backend(), "purchases", parts)
+
+
+def _with_next(bought: ir.Table) -> ir.Table:
+    days = bought.distinct()
     after = ibis.window(group_by=days.customer_id, order_by=days.day)
-    return stored(days.mutate(next_day=days.day.lead().over(after)), "purchases")
+    return days.mutate(next_day=days.day.lead().over(after))
 
 
 def gap_counts(purchases: ir.Table, last: date) -> pd.DataFrame:
@@ -99,9 +107,3 @@ def history_of_each(purchases: ir.Table, through: date) -> pd.DataFrame:
     )
     frame: pd.DataFrame = histories.order_by("customer_id").to_pandas()
     return frame.astype({"frequency": float, "recency": float, "observed": float})
-
-
-def stored(rows: ir.Table, name: str) -> ir.Table:
-    """Rows kept in the engine, so that what stands on them is not computed once a question."""
-    table: ir.Table = rows.get_backend().create_table(ibis.util.gen_name(name), rows)
-    return table

@@ -1,7 +1,6 @@
 """Rows that are set aside: counted by reason, told in one message, and kept as they came."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,12 @@ import pyarrow.parquet as pq
 
 from retention_lab.errors import Fault
 from retention_lab.tables.checks import Check
-from retention_lab.tables.sources.source import FILE, POSITION, RAGGED, REASON, ROW, Source
+from retention_lab.tables.sources.source import FILE, POSITION, RAGGED, REASON, ROW
+from retention_lab.tables.sources.streamed import AnySource
 from retention_lab.tables.workspace import QUARANTINE
+
+MOST_KEPT = 5_000_000
+"""So many rows are kept in a quarantine, the first ones of the file; nobody looks through more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +42,23 @@ def quarantine_path(folder: Path, table: str) -> Path:
 
 
 def count_rejections(
-    aside: pa.Table, typed: ir.Table, checks: Sequence[Check], source: Source, mapped: dict[str, str]
+    aside: ir.Table, typed: ir.Table, checks: Sequence[Check], source: AnySource, mapped: dict[str, str]
 ) -> tuple[Rejection, ...]:
     """The reasons for which rows are set aside, in the order of the file.
 
-    `aside` has position and reason of these rows, in that order; `typed` the text of all rows.
+    `aside` has position and reason of these rows; `typed` the text of all rows.
     """
-    counts = Counter(aside[REASON].to_pylist())
-    first: dict[str, int] = {}
-    for position, reason in zip(aside[POSITION].to_pylist(), aside[REASON].to_pylist(), strict=True):
-        first.setdefault(reason, position)
-    found = {reason: next(check for check in checks if check.reason == reason) for reason in first}
+    counted = aside.group_by(REASON).aggregate(n=aside.count(), first=aside[POSITION].min())
+    counts = {row[REASON]: row for row in counted.order_by("first").to_pyarrow().to_pylist()}
+    found = {reason: next(check for check in checks if check.reason == reason) for reason in counts}
+    first = {reason: row["first"] for reason, row in counts.items()}
     examples = _examples(typed, {first[reason]: check.column for reason, check in found.items()})
     return tuple(
         Rejection(
             reason=reason,
             column=mapped.get(check.column, ""),
-            n_rows=counts[reason],
-            first_row=source.places[ROW][first[reason]].as_py(),
+            n_rows=counts[reason]["n"],
+            first_row=source.row_number(first[reason]),
             first_file=source.file_name(first[reason]),
             example=examples[first[reason]],
             remedy=check.remedy,
@@ -71,8 +73,15 @@ def _examples(typed: ir.Table, wanted: dict[int, str]) -> dict[int, str]:
     rows = typed.filter(typed[POSITION].isin(list(shown))).select(POSITION, *dict.fromkeys(shown.values()))
     values = {row[POSITION]: row for row in rows.to_pyarrow().to_pylist()} if shown else {}
     written = {at: values[at][name] for at, name in shown.items()}
-    said = {at: "blank" if value is None else repr(value) for at, value in written.items()}
+    said = {at: "blank" if value is None else _quoted(value) for at, value in written.items()}
     return {at: said.get(at, "a copy of an earlier row") for at in wanted}
+
+
+_LONGEST = 200
+
+
+def _quoted(value: str) -> str:
+    return repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}… ({len(value)} letters)"
 
 
 def rejection_fault(source: str, rejection: Rejection) -> Fault:
@@ -84,14 +93,27 @@ def rejection_fault(source: str, rejection: Rejection) -> Fault:
     return Fault(where=f"{source}{column}", found=found, remedy=rejection.remedy)
 
 
-def write_quarantine(path: Path, aside: pa.Table, source: Source) -> None:
+def write_quarantine(path: Path, aside: ir.Table, source: AnySource) -> None:
     """The rows that were set aside, as they came, with place and reason; written whole or not at all."""
-    if not aside.num_rows:
-        return
-    places, own = source.places.take(aside[POSITION]), source.own.take(aside[POSITION])
-    named = {FILE: places[FILE], ROW: places[ROW], REASON: aside[REASON], RAGGED: places[RAGGED]}
-    rows = pa.table({**named, **{column: own[column] for column in own.column_names}})
+    kept = aside.order_by(POSITION).limit(MOST_KEPT).to_pyarrow()
     path.parent.mkdir(exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    pq.write_table(rows, unfinished)
-    unfinished.replace(path)
+    try:
+        _write(unfinished, kept, source)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(path: Path, aside: pa.Table, source: AnySource) -> None:
+    """The rows as they come from the source, a part of them after the other."""
+    writer, done = None, 0
+    for rows in source.rows_at(aside[POSITION]):
+        reason = aside[REASON].slice(done, rows.num_rows)
+        named = {FILE: rows[FILE], ROW: rows[ROW], REASON: reason, RAGGED: rows[RAGGED]}
+        part = pa.table({**named, **{column: rows[column] for column in source.columns}})
+        writer = writer or pq.ParquetWriter(path, part.schema)
+        writer.write_table(part)
+        done += rows.num_rows
+    if writer:
+        writer.close()

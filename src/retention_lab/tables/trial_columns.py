@@ -27,12 +27,17 @@ def number_of(rows: ir.Table, name: str) -> ir.FloatingValue:
     return ibis.ifelse(number.isnan() | number.isinf(), None, number) if column.type().is_floating() else number
 
 
+def double(value: float) -> ir.FloatingScalar:
+    """A number that every engine takes for one of double precision: bare, Spark takes it for a decimal and rounds."""
+    return ibis.literal(str(value)).cast("float64")
+
+
 def flag_of(rows: ir.Table, name: str) -> ir.FloatingValue:
     """A column that says yes (1.0) or no (0.0); null where it says neither."""
     if f"{COVARIATE}{name}" in rows.columns:
         text, number = rows[f"{COVARIATE}{name}"].lower(), rows[f"{NUMBER}{name}"]
         yes, no = (text == "true") | (number == 1), (text == "false") | (number == 0)
-        return ibis.cases((yes, 1.0), (no, 0.0), else_=None)
+        return ibis.cases((yes, double(1)), (no, double(0)), else_=None)
     number = number_of(rows, name)
     return ibis.ifelse(number.isin([0.0, 1.0]), number, None)
 

@@ -70,7 +70,11 @@ def _refuse_received(assignments: ir.Table, spellings: Spellings, name: str) -> 
 
 def stored(rows: ir.Table, name: str) -> ir.Table:
     """Rows put down in their engine for as long as we talk to it, so that they are not worked out once a question."""
-    table: ir.Table = rows.get_backend().create_table(ibis.util.gen_name(name), rows, temp=True)
+    try:
+        table: ir.Table = rows.get_backend().create_table(ibis.util.gen_name(name), rows, temp=True)
+    except NotImplementedError:
+        # Spark has no temporary tables, and keeps the rows in its memory.
+        table = rows.cache()
     return table
 
 

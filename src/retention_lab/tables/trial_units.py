@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from retention_lab.tables.durations import UNIT_DAYS
 from retention_lab.tables.experiment_file import Experiment, Outcome
-from retention_lab.tables.trial_columns import REWARDED, D, E, M, T, X, Y
+from retention_lab.tables.trial_columns import REWARDED, D, E, M, T, X, Y, double
 from retention_lab.tables.trial_ends import ends_of_silence, with_ends_of_contracts
 from retention_lab.tables.trial_filters import VALUE
 from retention_lab.tables.trial_windows import bought, windowed
@@ -74,7 +74,7 @@ def _measure(rows: ir.Table, name: str, outcome: Outcome, context: Context) -> d
         value, known = rows[Y + name].fill_null(0.0), rows.customer_id.notnull()
     else:
         value, known = rows[Y + name], rows[Y + name].notnull()
-    under = rows[D + name] if D + name in rows.columns else ibis.literal(1.0)
+    under = rows[D + name] if D + name in rows.columns else double(1)
     if outcome.kind == "ratio" and outcome.source:
         under = under.fill_null(0.0)
     return {
@@ -97,7 +97,7 @@ def _is_over(rows: ir.Table, window_days: int | None, last: date) -> ir.BooleanV
 def _covariate(rows: ir.Table, name: str, outcome: Outcome) -> ir.FloatingValue:
     """What was known before; who has none gets the mean of all variants, which tells nothing of the treatment."""
     if X + name not in rows.columns:
-        return ibis.literal(0.0)
+        return double(0)
     column = rows[X + name].cast("float64")
     return column.fill_null(0.0 if outcome.covariate_days else column.mean().over()).fill_null(0.0)
 
@@ -132,6 +132,6 @@ def _survival(rows: ir.Table, name: str, outcome: Outcome, context: Context) -> 
 
 def _cost(rows: ir.Table, spec: Experiment) -> ir.FloatingValue:
     """What a treated customer cost: the contact, and the reward where it was given."""
-    given = (rows[REWARDED] == 1).fill_null(False).cast("int32") if REWARDED in rows.columns else ibis.literal(1.0)
-    spent = ibis.literal(spec.costs.contact) + ibis.literal(spec.costs.reward) * given
-    return ibis.ifelse(rows.variant == spec.control, 0.0, spent).cast("float64")
+    given = (rows[REWARDED] == 1).fill_null(False).cast("int32") if REWARDED in rows.columns else double(1)
+    spent = double(spec.costs.contact) + double(spec.costs.reward) * given
+    return ibis.ifelse(rows.variant == spec.control, double(0), spent)

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from retention_lab.tables.experiment_file import Experiment, Outcome
-from retention_lab.tables.trial_columns import D, X, Y
+from retention_lab.tables.trial_columns import D, X, Y, double
 
 _BEFORE, _BEFORE_D = "before:", "before_d:"
 
@@ -52,7 +52,7 @@ def _measured(rows: ir.Table, outcome: Outcome, when: ir.BooleanValue, over: str
     if outcome.kind == "ratio":
         return {over: amount, under: n}
     if outcome.kind == "proportion":
-        return {over: ibis.ifelse(n > 0, 1.0, 0.0)}
+        return {over: ibis.ifelse(n > 0, double(1), double(0))}
     return {over: amount if outcome.source == "transactions.amount" else n}
 
 

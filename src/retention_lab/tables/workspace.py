@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retention_lab.errors import DataError, Fault
+from retention_lab.tables.client_rules import nearest
 
 QUARANTINE, ASSIGNMENTS = "quarantine", "assignments"
 _WAVE = re.compile(r"(?P<name>.+)-\d{4}-\d{2}-\d{2}(\+[0-9a-f]{6})?")
@@ -110,17 +111,14 @@ def source_files(folder: Path, source: str) -> list[Path]:
         found = f"{source!r} leads out of the client's folder"
         raise DataError(Fault(where="client.yml, source", found=found, allowed=f"a file or a pattern inside {folder}"))
     if not files:
-        there = (
-            ", ".join(sorted(path.name for path in folder.iterdir() if path.is_file() and _can_be_read(path.name)))
-            or "no file at all"
-        )
-        found = f"no file is called {source!r}"
+        there = sorted(path.name for path in folder.iterdir() if path.is_file() and _can_be_read(path.name))
+        near = nearest(source, there)
         raise DataError(
             Fault(
                 where=str(folder),
-                found=found,
-                allowed=f"what lies there: {there}",
-                remedy="put it there, or mend source",
+                found=f"no file is called {source!r}",
+                allowed=f"what lies there: {', '.join(there) or 'no file at all'}",
+                remedy=f"{near} Put it there, or mend source" if near else "put it there, or mend source",
             )
         )
     return files

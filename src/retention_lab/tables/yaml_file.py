@@ -14,6 +14,7 @@ import yaml
 from retention_lab.errors import DataError, Fault
 
 _MOST_VALUES = 20_000
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
 
 def read_yaml(path: Path) -> dict[Any, Any]:
@@ -27,15 +28,29 @@ def read_yaml(path: Path) -> dict[Any, Any]:
         fault = Fault(where=str(path), found=f"it cannot be opened: {error.strerror}", remedy="write it")
         raise DataError(fault) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        what = " ".join(str(error).split())
+        what = _what(error)
         fault = Fault(where=str(path), found=f"not valid YAML in UTF-8: {what}", remedy="mend the line that it names")
         raise DataError(fault) from error
     if faults:
         raise DataError(faults)
     if not isinstance(raw, dict):
-        found = "nothing" if raw is None else f"{str(raw)[:80]!r}"
+        found = "nothing" if raw is None else f"{without_address(str(raw))[:80]!r}"
         raise DataError(Fault(where=str(path), found=found, allowed="keys and values: at least name and tables"))
     return raw
+
+
+def without_address(text: str) -> str:
+    """A text up to the first address in it: an address may hold a password, and a message ends up in logs."""
+    return _ADDRESS.sub("an address, which is not repeated here", text)
+
+
+def _what(error: Exception) -> str:
+    """What is wrong with the file. The line itself is repeated only where no password can stand in it."""
+    told = str(error)
+    mark = getattr(error, "problem_mark", None)
+    if "://" in told and mark is not None:
+        told = f"{getattr(error, 'problem', '')} in line {mark.line + 1}, column {mark.column + 1}"
+    return without_address(" ".join(told.split()))
 
 
 def _faults(path: Path, node: yaml.Node | None) -> list[Fault]:
@@ -69,7 +84,7 @@ def _twice(path: Path, node: yaml.MappingNode) -> list[Fault]:
     for key, _ in node.value:
         name = (key.tag, str(key.value)) if isinstance(key, yaml.ScalarNode) else ("", "")
         if name in seen:
-            found = f"line {key.start_mark.line + 1}: {key.value} is there twice"
+            found = f"line {key.start_mark.line + 1}: {without_address(str(key.value))} is there twice"
             faults.append(Fault(where=str(path), found=found, remedy="keep one of the two"))
         seen |= {name} if name[0] else set()
     return faults

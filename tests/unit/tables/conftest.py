@@ -1,7 +1,7 @@
 """Small clients in a temporary folder; whoever asks the network fails."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from engines import Server, postgres_server
 
 from retention_lab.errors import RetentionLabError
 from retention_lab.tables.client import Client
@@ -28,6 +29,13 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server of our own; whoever asks it puts a `_no_network` of its own in place of the one here."""
+    with postgres_server() as started:
+        yield started
 
 
 @pytest.fixture

@@ -294,3 +294,132 @@ def test_codes_that_all_mean_the_same_are_refused_since_everyone_would_have_left
 
     with pytest.raises(DataError, match="every code means true"):
         load_client_file(tmp_path)
+
+
+AMOUNT = {"customer_id": "c", "occurred_at": "d"}
+
+
+def transactions(**spec: Any) -> dict[str, Any]:
+    return {"transactions": {"source": "t.csv", "columns": AMOUNT, **spec}}
+
+
+def test_a_number_may_be_the_product_of_two_columns(write_client: Write) -> None:
+    file = load_client_file(write_client(tables=transactions(multiply={"amount": ["Quantity", "UnitPrice"]})))
+
+    assert "amount" in file.tables["transactions"].available()
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {"multiply": {"amuont": ["a", "b"]}},
+            "multiply.amuont: not a known column\n  Allowed: amount\n  Next: did you",
+        ),
+        ({"multiply": {"channel": ["a", "b"]}}, "multiply.channel: it is no number"),
+        ({"multiply": {"amount": ["a"]}}, "multiply.amount: ['a']\n  Allowed: 2 or more"),
+        (
+            {"multiply": {"amount": ["a", 2]}},
+            "multiply.amount.1: 2\n  Allowed: a valid string\n  Next: put it in quotes",
+        ),
+        ({"multiply": {"amount": ["a", "b"]}, "constants": {"amount": 1}}, "multiply.amount: it is in constants too"),
+        ({"multiply": {"amount": ["a", "b"]}, "columns": {**AMOUNT, "amount": "x"}}, "it is in columns too"),
+        ({"multiply": {"amount": ["a", "b"]}, "values": {"amount": {"n/a": "0"}}}, "values.amount"),
+    ],
+)
+def test_only_a_number_that_is_read_in_no_other_way_is_a_product(
+    spec: dict[str, Any], expected: str, write_client: Write, told: Told
+) -> None:
+    assert expected in told(lambda: load_client_file(write_client(tables=transactions(**spec))))
+
+
+SECRET = "postgres://reader:hunter2@db.example/crm"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"name: A\ntables: {{customers: {{source: '{SECRET}', {READ}}}}}",
+        f"name: A\ntables: {{customers: {{source: {{url: '{SECRET}', table: t}}, {READ}}}}}",
+        f"name: A\ntables: {{customers: {{source: {{url: ['{SECRET}'], table: t}}, {READ}}}}}",
+        f"name: A\ntables: {{customers: {{source: ['{SECRET}'], {READ}}}}}",
+        "name: A\ntables: {customers: {source: {url: 'reader:hunter2@db', table: t}, " + READ + "}}",
+        f"name: A\ntables: [{{customers: {{source: '{SECRET}'}}}}]",
+        f"name: A\ntables: {{'{SECRET}': {{source: a}}}}",
+        f"name: ['{SECRET}']\ntables: {{customers: {{source: c.csv, {READ}, unit: '{SECRET}'}}}}",
+        f"name: A\nobserved_through: '{SECRET}'\ntables: {{customers: {{source: c.csv, {READ}}}}}",
+        f"name: A\nurl: '{SECRET}'\nurl: '{SECRET}'",
+        f'name: A\nurl: "{SECRET}\n',
+        f"name: A\n  url: {SECRET}: [",
+        f"name: A\n? {SECRET}\n? {SECRET}\n",
+        SECRET,
+        f"name: A\nmain_experiment: '{SECRET}'\ntables: {{customers: {{source: c.csv, {READ}}}}}",
+    ],
+)
+def test_a_password_that_stands_in_the_file_is_never_repeated(text: str, refusal: Refusal) -> None:
+    message = refusal(text)
+
+    assert "hunter2" not in message
+    assert "reader" not in message
+
+
+def test_an_address_in_the_file_is_told_where_it_belongs(refusal: Refusal) -> None:
+    message = refusal(f"name: A\ntables: {{customers: {{source: {{url: '{SECRET}', tabel: t}}, {READ}}}}}")
+
+    assert "source.url: not the name of a variable\n  Allowed: env:NAME" in message
+    assert "put the address into a variable of the environment" in message
+    assert "source.tabel: this key is not known\n  Allowed: url, table\n  Next: did you mean table?" in message
+    assert "source.table: this key is missing" in message
+    # Once is enough: that a table of a database is no name of a file is nobody's fault.
+    assert "source: {" not in message
+
+
+def test_a_table_of_a_database_has_no_way_in_which_a_file_is_written(write_client: Write, told: Told) -> None:
+    spec = transactions(source={"url": "env:CRM", "table": "crm.t"}, read={"delimiter": ";", "sheet": "S"})
+
+    message = told(lambda: load_client_file(write_client(tables=spec)))
+
+    assert "read.delimiter: it goes with files" in message
+    assert "read.sheet: only a workbook has sheets" in message
+
+
+def test_twelve_faults_are_told_at_once_each_with_the_nearest_right_word(write_client: Write, told: Told) -> None:
+    folder = write_client(
+        "ID,Start,End\n1,2026-01-01,\n",
+        top={"nmae": "A", "language": "De", "timezone": "Europe/Lubljana", "money": {"margn_rate": 0.3}},
+        tables={
+            "loyalti": {"source": "x.csv", "columns": {}},
+            "feedback": {"source": "feedbak.csv", "columns": {"recieved_at": "a", "text": "b"}},
+            "contacts": {"source": "customers.csv", "columns": {"campaign": "a"}, "constants": {"chanel": "Post"}},
+            "loyalty": {
+                "source": {"url": "env:CRM", "tabel": "t"}, "columns": {"customer_id": "a", "occurred_at": "b"},
+                "values": {"knd": {"E": "earn"}}, "multiply": {"point": ["a", "b"]},
+            },
+        },
+        duplicates={"key": ["customer"], "keep": "last"}, unt="days", read={"date": "dmy", "sheet": "A"},
+    )  # fmt: skip
+    (folder / "feedback.csv").write_text("a,b\n")
+
+    message = told(lambda: load_client_file(folder))
+
+    for expected in (
+        "did you mean name?", "'it', 'es', 'fr' or 'sl'", "did you mean Europe/Ljubljana?", "did you mean margin_rate?",
+        "did you mean loyalty?", "did you mean feedback.csv?", "did you mean received_at?", "did you mean channel?",
+        "did you mean table?", "did you mean kind?", "did you mean points?", "did you mean customer_id?",
+        "did you mean unit?", "did you mean dates?", "only a workbook has sheets", "sent_at is missing",
+    ):  # fmt: skip
+        assert expected in message
+
+
+def test_a_missing_file_alone_is_a_fault_of_its_table_and_not_of_the_client(write_client: Write) -> None:
+    # The good tables can still be used.
+    folder = write_client("ID,Start,End\n1,2026-01-01,\n", tables=transactions(columns={**AMOUNT, "amount": "a"}))
+
+    assert set(load_client_file(folder).tables) == {"customers", "transactions"}
+
+
+def test_each_wrong_value_is_told_once(write_client: Write, told: Told) -> None:
+    message = told(lambda: load_client_file(write_client(constants={"churned": 3.5, "region": ["N"]})))
+
+    assert message.count("constants.churned") == 1
+    assert message.count("constants.region") == 1

@@ -78,3 +78,7 @@ def test_a_source_that_is_not_there_is_told_with_what_is(source: str, folder: Pa
 
     assert "no file is called" in message
     assert "b.csv, customers.csv, export[1].csv, notes.txt" in message
+
+
+def test_a_misspelt_source_is_told_with_the_nearest_file(folder: Path, told: Told) -> None:
+    assert "did you mean customers.csv?" in told(lambda: source_files(folder, "custmers.csv"))

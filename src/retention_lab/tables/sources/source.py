@@ -1,10 +1,11 @@
 """What one table's files hold, as they came, with the row numbers that a spreadsheet shows.
 
-Every value of a text file stays text here; `casting` turns it into numbers, days and codes.
+Every value of a text file stays text here; `casting` turns it into numbers, days and codes. A `Source` lies in memory;
+a `StreamedSource` never does as a whole, and is read again for each question.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from pyarrow import types
 
 from retention_lab.errors import DataError, Fault
+from retention_lab.tables.remarks import Remark
 
 POSITION, FILE, ROW, RAGGED, REASON = "_position", "_file", "_row", "_ragged", "_reason"
+_MOST_TOLD = 100
 _OURS = (POSITION, FILE, ROW, RAGGED, REASON)
 
 
@@ -32,6 +35,7 @@ class Source:
     own: pa.Table
     places: pa.Table
     notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def columns(self) -> list[str]:
@@ -47,7 +51,7 @@ class Source:
 
     def for_engine(self, timezone: str) -> pa.Table:
         """All that an engine needs, in types that it knows; moments with a time zone become the client's own time."""
-        own = {f"file:{i}": _plain(column, timezone) for i, column in enumerate(self.own.columns)}
+        own = {f"file:{i}": plain(column, timezone) for i, column in enumerate(self.own.columns)}
         position = pa.array(np.arange(self.n_rows), pa.int64())
         return pa.table({POSITION: position, **{name: self.places[name] for name in (FILE, ROW, RAGGED)}, **own})
 
@@ -58,21 +62,47 @@ class Source:
         """
         texts = self.own[column]
         known = types.is_string(texts.type) or types.is_large_string(texts.type)
-        return known and not any(_has_spaces(chunk) for chunk in texts.chunks)
+        return known and not any(has_spaces(chunk) for chunk in texts.chunks)
 
     @property
     def has_ragged(self) -> bool:
         """Whether some row has a field too many or too few."""
         return bool(self.places[RAGGED].null_count < self.n_rows)
 
+    def rows_at(self, positions: pa.Array | pa.ChunkedArray) -> Iterator[pa.Table]:
+        """The rows at some positions, in that order: `_file`, `_row`, `_ragged`, and the columns as they came."""
+        places, own = self.places.take(positions), self.own.take(positions)
+        yield pa.table({**_columns_of(places), **_columns_of(own)})
+
+    def row_number(self, position: int) -> int:
+        """The row that a spreadsheet shows."""
+        return int(self.places[ROW][position].as_py())
+
     def row_name(self, position: int) -> str:
         """A row as a person finds it: its number, and its file where there are several."""
-        row, file = self.places[ROW][position].as_py(), self.file_name(position)
-        return f"row {row} of {file}" if file else f"row {row}"
+        return row_text(self.row_number(position), self.file_name(position))
 
     def file_name(self, position: int) -> str:
         """The file of a row where there are several, else nothing."""
         return str(self.places[FILE][position].as_py()) if pc.count_distinct(self.places[FILE]).as_py() > 1 else ""
+
+    @property
+    def files(self) -> list[str]:
+        """The files that it was read from, in the order of their rows."""
+        return [str(name) for name in pc.unique(self.places[FILE]).to_pylist()]
+
+    @property
+    def begins(self) -> list[int]:
+        """The position of the first row of each file."""
+        return [int(self.places[FILE].index(name).as_py()) for name in self.files]
+
+
+def _columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return {name: table[name] for name in table.column_names}
+
+
+def row_text(row: int, file: str) -> str:
+    return f"row {row} of {file}" if file else f"row {row}"
 
 
 def header_names(name: str, row: int, first: list[str]) -> list[str]:
@@ -93,8 +123,8 @@ def places_of(name: str, rows: Sequence[int] | NDArray[np.int64], ragged: Any) -
     return pa.table({FILE: file, ROW: pa.array(rows, pa.int64()), RAGGED: pa.array(ragged, pa.string())})
 
 
-def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
-    """The column in a type that every engine knows."""
+def plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
+    """A column in a type that every engine knows; moments with a time zone become those of `timezone`."""
     kind = column.type
     if types.is_timestamp(kind) and kind.tz:
         local = pc.local_timestamp(column.cast(pa.timestamp("us", timezone), safe=False))
@@ -102,7 +132,7 @@ def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
     if types.is_timestamp(kind):
         return column.cast(pa.timestamp("us"), safe=False)
     if types.is_dictionary(kind):
-        return _plain(column.cast(kind.value_type), timezone)
+        return plain(column.cast(kind.value_type), timezone)
     if types.is_float16(kind):
         return column.cast(pa.float32())
     known = (types.is_integer, types.is_floating, types.is_boolean, types.is_date, types.is_decimal)
@@ -115,13 +145,19 @@ def _plain(column: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(texts, pa.string())])
 
 
-def _has_spaces(texts: pa.Array) -> bool:
-    """Whether there may be a space: below the letters, or a byte with which the hard ones begin."""
+def has_spaces(texts: pa.Array) -> bool:
+    """Whether texts may have a space somewhere: a byte below the letters, or a byte with which the hard ones begin."""
     data = texts.buffers()[2]
     if data is None or not data.size:
         return False
     seen = np.frombuffer(data, np.uint8)
     return bool(seen.min() <= ord(" ") or (seen == 0xC2).any() or (seen == 0xE2).any())
+
+
+def few(columns: Sequence[str]) -> str:
+    """The names of columns, of which a wide file has too many to be told."""
+    more = f" and {len(columns) - _MOST_TOLD} more" if len(columns) > _MOST_TOLD else ""
+    return ", ".join(columns[:_MOST_TOLD]) + more
 
 
 def no_rows(name: str) -> DataError:

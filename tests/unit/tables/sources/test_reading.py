@@ -182,12 +182,12 @@ def test_files_of_two_types_are_refused_but_an_empty_column_fits_any(tmp_path: P
 def test_what_is_no_parquet_is_refused(tmp_path: Path, told: Told) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and then nothing PAR1")
     (tmp_path / "b.parquet").write_bytes(b"")
-    (tmp_path / "c.xlsx").write_bytes(b"PK")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF")
     pq.write_table(pa.table({"id": pa.array([], pa.int64())}), tmp_path / "d.parquet")
 
     assert "not readable as Parquet" in told(lambda: read_source(tmp_path, "a.parquet", ReadOptions()))
     assert "not readable as Parquet" in told(lambda: read_source(tmp_path, "b.parquet", ReadOptions()))
-    assert "a .xlsx file" in told(lambda: read_source(tmp_path, "c.xlsx", ReadOptions()))
+    assert "a .pdf file" in told(lambda: read_source(tmp_path, "c.pdf", ReadOptions()))
     assert "the file has no rows" in told(lambda: read_source(tmp_path, "d.parquet", ReadOptions()))
 
 

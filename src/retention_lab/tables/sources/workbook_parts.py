@@ -1,0 +1,171 @@
+"""What a workbook's own parts say before it is opened: how large its sheets are, and where an error stands.
+
+A workbook with two cells at opposite corners of a sheet takes seventeen thousand million cells of memory once it is
+opened, and ends the process. And the library that opens it reads an error (#N/A) as a blank.
+"""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import PurePosixPath
+from typing import IO
+
+from retention_lab.errors import DataError, Fault
+from retention_lab.tables.sources.bounds import refuse_growth
+
+MOST_CELLS = 100_000_000
+_BLOCK = 4 * 2**20
+_ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")
+_NUMBER = re.compile(rb"""^[^>]*?\sr=["'](\d+)["']""")
+_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\b(?:[^>]*?\sr=["']([A-Za-z]+))?""")
+_BARE_CELL = re.compile(rb"""<c\b(?:[^>]*?\sr="([A-Z]+))?""")
+# A value belongs to the last cell that was opened before it.
+_ERROR = re.compile(rb"""<(?:[\w.-]+:)?c\b([^>]*)>(?:<(?:[\w.-]+:)?f\b[^>]*>[^<]*</[^>]*>)?<(?:[\w.-]+:)?v>([^<]*)<""")
+_PLACE = re.compile(rb"""\sr="([A-Z]+)(\d+)\"""")
+_LONGEST_TAG = 64
+_SHEET = re.compile(r"<(?:[\w.-]+:)?sheet\b([^>]*)>")
+_TIE = re.compile(r"<(?:[\w.-]+:)?Relationship\b([^>]*)>")
+_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ROW_RECORD, _CELL_RECORDS = 0, range(1, 12)
+
+
+@dataclass(slots=True)
+class Extent:
+    """How far a sheet reaches (counted from 1), and its errors by row and column."""
+
+    rows: int = 0
+    columns: int = 0
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def look_at_parts(stream: IO[bytes], name: str, packed: int) -> dict[str, Extent]:
+    """The extent of each sheet, by its name, of a workbook that is a zip archive (.xlsx, .xlsb; others have none).
+
+    Raises DataError where the archive would grow beyond all bounds, or a sheet reaches too far.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        entries = archive.infolist()
+        refuse_growth(name, sum(entry.file_size for entry in entries), packed)
+        extents = {entry.filename: _extent(archive, entry) for entry in entries if _is_sheet(entry.filename)}
+        for extent in extents.values():
+            if extent.rows * extent.columns > MOST_CELLS:
+                raise DataError(_too_far(name, extent))
+        names = _names(archive)
+    return {sheet: extents[part] for sheet, part in names.items() if part in extents}
+
+
+def _too_far(name: str, extent: Extent) -> Fault:
+    found = f"a sheet that reaches to row {extent.rows} and column {extent.columns}"
+    remedy = "delete the rows and columns behind the last value, or save the sheet as CSV"
+    return Fault(where=name, found=found, allowed=f"{MOST_CELLS:,} cells", remedy=remedy)
+
+
+def _is_sheet(part: str) -> bool:
+    """Any part that may be a sheet, whatever it is called: all but those which are known not to be."""
+    path = PurePosixPath(part.lower())
+    return path.suffix in (".xml", ".bin") and path.name not in _NO_SHEETS
+
+
+_NO_SHEETS = {"sharedstrings.xml", "styles.xml", "workbook.xml", "content.xml", "sharedstrings.bin", "styles.bin"}
+
+
+def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Extent:
+    with archive.open(entry) as stream:
+        if entry.filename.lower().endswith(".bin"):
+            return _of_binary(stream.read())
+        return _of_xml(_rows(stream))
+
+
+def _rows(stream: IO[bytes]) -> Iterator[bytes]:
+    """The rows of a sheet, each from behind the name of its tag to where the next one begins."""
+    rest, has_begun = b"", False
+    while block := stream.read(_BLOCK):
+        pieces = _split(rest + block)
+        yield from pieces[0 if has_begun else 1 : -1]
+        has_begun = has_begun or len(pieces) > 1
+        # A tag may be cut by the end of the block; of what is no row, nothing more is needed.
+        rest = pieces[-1] if has_begun else pieces[-1][-_LONGEST_TAG:]
+        if len(rest) > 16 * _BLOCK:
+            return
+    if has_begun:
+        yield rest
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Few programs write a prefix before the names of tags, and to look for one takes ten times as long."""
+    return _ROW.split(data) if b":row" in data else data.split(b"<row")
+
+
+def _of_xml(rows: Iterator[bytes]) -> Extent:
+    extent = Extent()
+    known: dict[bytes, int] = {b"": 0}
+    for row in rows:
+        number = _NUMBER.match(row)
+        extent.rows = max(extent.rows + 1, int(number[1]) if number else 0)
+        letters = (_CELL if b":c" in row else _BARE_CELL).findall(row)
+        for letter in set(letters).difference(known):
+            known[letter] = _column(letter)
+        extent.columns = max(extent.columns, len(letters), *(known[letter] for letter in set(letters)), 0)
+        if b't="e"' in row:
+            for attributes, text in _ERROR.findall(row):
+                if b't="e"' in attributes and (at := _PLACE.search(attributes)):
+                    extent.errors[int(at[2]), _column(at[1])] = unescape(text.decode("utf-8", "replace"))
+    return extent
+
+
+def _column(letters: bytes) -> int:
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + letter - ord("A") + 1
+    return column
+
+
+def _of_binary(data: bytes) -> Extent:
+    """The sheet of an .xlsb: records of a kind, a length and as many bytes."""
+    extent, at = Extent(), 0
+    while at < len(data):
+        kind, at = _varying(data, at, 2)
+        length, at = _varying(data, at, 4)
+        first = int.from_bytes(data[at : at + 4], "little") + 1
+        if kind == _ROW_RECORD:
+            extent.rows = max(extent.rows, first)
+        elif kind in _CELL_RECORDS:
+            extent.columns = max(extent.columns, first)
+        at += length
+    return extent
+
+
+def _varying(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """A number of seven bits a byte, and where it ends."""
+    value = 0
+    for shift, byte in enumerate(data[at : at + most]):
+        value |= (byte & 0x7F) << (7 * shift)
+        if byte < 0x80:
+            return value, at + shift + 1
+    return value, at + most
+
+
+def _names(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of each sheet, by the sheet's name; nothing of an .xlsb, whose errors cannot be found."""
+    there = set(archive.namelist())
+    parts = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    if not there.issuperset(parts):
+        return {}
+    book, ties = (_text(archive, part) for part in parts)
+    targets = {
+        found["Id"]: found["Target"] for tag in _TIE.findall(ties) if {"Id", "Target"} <= (found := _of(tag)).keys()
+    }
+    sheets = [_of(tag) for tag in _SHEET.findall(book)]
+    tied = {sheet.get("name", ""): targets.get(sheet.get("r:id", ""), "") for sheet in sheets}
+    return {name: part.lstrip("/") if part.startswith("/") else f"xl/{part}" for name, part in tied.items()}
+
+
+def _text(archive: zipfile.ZipFile, part: str) -> str:
+    with archive.open(part) as stream:
+        return stream.read(_BLOCK).decode("utf-8", "replace")
+
+
+def _of(tag: str) -> dict[str, str]:
+    return {name: unescape(double or single) for name, double, single in _ATTRIBUTE.findall(tag)}
