@@ -139,8 +139,8 @@ def measure(sizes: list[int], kept: Path | None) -> int:
             taken.append(found)
             print(f"{n:,} transactions")
             for step in found["steps"]:
-                print(f"  {step['name']:44} {step['seconds']:8.1f} s   {step['gib']:5.2f} GiB at most so far")
-            print(f"  {'in all':44} {found['seconds']:8.1f} s   {found['gib']:5.2f} GiB")
+                print(_line(step))
+            print(_line({"name": "in all", **found}))
             print(f"  spilled at most {found['spilled'] / 2**30:.2f} GiB; {found['told']}", flush=True)
     failed = [f"above {MOST_GIB} GiB" for found in taken if found["gib"] > MOST_GIB]
     for small, large in itertools.pairwise(sizes):
@@ -149,6 +149,11 @@ def measure(sizes: list[int], kept: Path | None) -> int:
         failed += [f"more than {MOST_RATIO} times linear"] if ratio > MOST_RATIO else []
     print("; ".join(failed) or "within bounds")
     return 1 if failed else 0
+
+
+def _line(step: dict[str, object]) -> str:
+    taken = f"{step['seconds']:8.1f} s {step['processor']:8.1f} s of processors"
+    return f"  {step['name']:44} {taken}   {step['gib']:5.2f} GiB at most so far"
 
 
 def _measured(folder: Path) -> dict[str, object]:
@@ -189,10 +194,12 @@ def measure_here(folder: Path) -> None:
     began, steps = time.perf_counter(), []
 
     def step(name: str, what: Callable[[], object]) -> object:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         found = what()
-        steps.append({"name": name, "seconds": time.perf_counter() - start, "gib": _peak()})
-        print(f"{name}: {steps[-1]['seconds']:.1f} s, {steps[-1]['gib']:.2f} GiB", file=sys.stderr, flush=True)
+        taken = {"seconds": time.perf_counter() - start, "processor": time.process_time() - busy}
+        steps.append({"name": name, **taken, "gib": _peak()})
+        told = f"{name}: {taken['seconds']:.1f} s, {taken['processor']:.1f} s of processors, {_peak():.2f} GiB"
+        print(told, file=sys.stderr, flush=True)
         return found
 
     client = Client(folder)
@@ -201,7 +208,8 @@ def measure_here(folder: Path) -> None:
     timed, _, _ = step("purchases, the rule and buyers", lambda: time_buyers(client, client.as_of))
     step("life tables of the buyers, by region", lambda: life_tables(timed, "region"))
     told = {found.reason: found.n_rows for found in loaded.rejections}
-    print(json.dumps({"steps": steps, "seconds": time.perf_counter() - began, "gib": _peak(), "told": told}))
+    whole = {"seconds": time.perf_counter() - began, "processor": time.process_time(), "gib": _peak()}
+    print(json.dumps({"steps": steps, **whole, "told": told}))
 
 
 def _peak() -> float:

@@ -1,6 +1,8 @@
 import json
 import os
+import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,57 @@ def test_a_damaged_cache_is_an_empty_one(tmp_path: Path, content: str) -> None:
     file = tmp_path / "export.csv"
     file.write_text("a")
     assert len(HashCache(tmp_path / "cache.json").sha256(file)) == 64
+
+
+@pytest.fixture
+def database(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    """The customers of `acme` in a database that SHOP leads to."""
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("create table people (ID, Start, End, notes)")
+    connection.execute("insert into people values (1, '2026-01-01', null, 'a'), (2, '2026-02-01', '2026-03-01', 'b')")
+    connection.commit()
+    monkeypatch.setenv("SHOP", f"sqlite://{tmp_path / 'shop.db'}")
+    client = workspace.data / "acme" / "client.yml"
+    client.write_text(client.read_text().replace("customers.csv", "{url: env:SHOP, table: people}"))
+    yield connection
+    connection.close()
+
+
+def test_a_change_in_a_database_is_another_fingerprint(workspace, database) -> None:
+    before = take(workspace)
+    assert take(workspace) == before
+    database.execute("update people set End = '2026-04-01' where ID = 1")
+    database.commit()
+    after = take(workspace)
+    assert after.digest != before.digest
+    assert after.tables["customers"] != before.tables["customers"]
+
+
+def test_a_column_that_no_run_reads_is_no_part_of_a_fingerprint(workspace, database) -> None:
+    before = take(workspace)
+    database.execute("update people set notes = 'c'")
+    database.commit()
+    assert take(workspace).digest == before.digest
+
+
+def test_a_fingerprint_names_the_variable_and_nothing_of_the_address(workspace, database) -> None:
+    found = take(workspace)
+    assert "customers: env:SHOP people" in found.files
+    assert "sqlite" not in f"{found.files} {found.tables}"
+
+
+def test_a_database_is_asked_once_for_all_playbooks_of_a_client(workspace, database, monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "retention_lab.tables.sources.databases.fingerprint", lambda source, columns: asked.append(source) or {}
+    )
+    file, cache = load_client_file(workspace.client_folder("acme")), open_cache(workspace)
+    for _ in range(2):
+        take_fingerprint(workspace, "acme", file, find_playbooks(workspace)[0], "", cache)
+    assert len(asked) == 1
+
+
+def test_a_database_that_cannot_be_reached_is_told_before_anything_runs(workspace, database, monkeypatch) -> None:
+    monkeypatch.delenv("SHOP")
+    with pytest.raises(DataError, match="the variable SHOP is not set"):
+        take(workspace)

@@ -1,6 +1,6 @@
 """Guesses held against what is right: which are right, which are wrong but marked, and which are wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,13 +66,18 @@ def _several(right: Any) -> tuple[Any, ...]:
 
 def as_markdown(clients: Mapping[str, tuple[ClientGuess, list[Verdict]]]) -> str:
     """A table of guesses for people: each file, what it was taken for, and how the columns came out."""
-    lines = ["| folder | file | taken for | columns right | wrong, marked unsure | wrong and sure |", "|---|---|---|---|---|---|"]
-    for folder, (guess, verdicts) in clients.items():
-        for table in guess.tables:
-            own = [v for v in verdicts if v.source == str(table.sample.source) and v.name]
-            wrong = ", ".join(f"{v.name} ← {v.column}" for v in own if not v.is_right and not v.is_sure) or "–"
-            bad = ", ".join(f"{v.name} ← {v.column}" for v in own if not v.is_right and v.is_sure) or "–"
-            taken = f"{table.table} ({table.confidence:.0%})" + (f", lacks {', '.join(table.lacking)}" if table.lacking else "")
-            lines.append(f"| {folder} | {table.sample.source} | {taken} | {sum(v.is_right for v in own)} of {len(own)} | {wrong} | {bad} |")
-        lines += [f"| {folder} | {unused.source} | not used: {unused.why} | – | – | – |" for unused in guess.unused]
-    return "\n".join(lines)
+    head = ("folder", "file", "taken for", "columns right", "wrong, marked unsure", "wrong and sure")
+    rows = [row for folder, (guess, verdicts) in clients.items() for row in _rows(folder, guess, verdicts)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+def _rows(folder: str, guess: ClientGuess, verdicts: list[Verdict]) -> Iterator[tuple[str, ...]]:
+    for table in guess.tables:
+        own = [v for v in verdicts if v.source == str(table.sample.source) and v.name]
+        lacks = f", lacks {', '.join(table.lacking)}" if table.lacking else ""
+        taken = f"{table.table} ({table.confidence:.0%}){lacks}"
+        wrong = [[v for v in own if not v.is_right and v.is_sure == sure] for sure in (False, True)]
+        told = [", ".join(f"{v.name} ← {v.column}" for v in found) or "–" for found in wrong]
+        yield folder, str(table.sample.source), taken, f"{sum(v.is_right for v in own)} of {len(own)}", *told
+    for unused in guess.unused:
+        yield folder, str(unused.source), f"not used: {unused.why}", "–", "–", "–"

@@ -14,7 +14,7 @@ from retention_lab.runner.record import RunError
 
 VERBS = (
     "run", "history", "show", "run-due", "schedule show", "schedule install", "watch",
-    "playbooks", "describe", "check", "demo",
+    "playbooks", "describe", "new", "check", "demo",
 )  # fmt: skip
 
 CLIENT = """\

@@ -81,6 +81,7 @@ def _table_lines(table: "LoadedTable") -> list[str]:
         row = f"row {rejection.first_row}" + (f" of {rejection.first_file}" if rejection.first_file else "")
         lines += [
             f"  {rejection.n_rows:,} set aside: {rejection.reason} ({column}first in {row}: {rejection.example})",
+            *([f"      Allowed: {rejection.allowed}"] if rejection.allowed else []),
             f"      Next: {rejection.remedy}",
         ]
     for remark in table.remarks:

@@ -58,7 +58,7 @@ class Client:
         if table not in self._loaded:
             job = self._loading(table)
             refers = table in ONLY_KNOWN_CUSTOMERS and "customers" in self.file.tables
-            self._load(replace(job, known_customers=self.loaded("customers").rows if refers else None))
+            self._load(replace(job, known_customers=self.loaded("customers").rows) if refers else job)
         return self._loaded[table]
 
     def checked(self, table: str) -> LoadedTable:
@@ -169,8 +169,10 @@ class Client:
             spec=spec if table != "assignments" else with_outcomes(spec, self.file.experiments),
             timezone=self.file.timezone,
             max_rejected=self.file.max_rejected,
-            known_customers=None,
+            # Where they are known already, ids can be held against them; only some tables must wait for them.
+            known_customers=self._loaded["customers"].rows if "customers" in self._loaded else None,
             observed_through=self.file.observed_through,
+            currency=self.file.currency,
         )
 
     def _load(self, job: Loading) -> LoadedTable:

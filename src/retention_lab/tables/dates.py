@@ -114,15 +114,9 @@ _COUNTED = (
 
 
 def _in_two_orders(source: AnySource, found: dict[str, Any]) -> str:
-    told = ", ".join(
-        f"{name} first in {source.row_name(found[f'at_{name}_first'])} ({_rows(found[f'n_{name}_first'])})"
-        for name in ("day", "month")
-    )
-    return f"dates in two orders: {told}"
-
-
-def _rows(n: int) -> str:
-    return "1 date" if n == 1 else f"{n} dates"
+    day, month = (source.row_name(found[f"at_{name}_first"]) for name in ("day", "month"))
+    how_many = f"{found['n_day_first']} and {found['n_month_first']} dates fit no other"
+    return f"dates in two orders: day first in {day}, month first in {month} ({how_many})"
 
 
 def _remedy(found: dict[str, Any]) -> str:

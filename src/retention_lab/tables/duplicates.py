@@ -14,9 +14,8 @@ from ibis.backends.duckdb import Backend
 from retention_lab.tables.checks import Check
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.contract import KEYS
-from retention_lab.tables.engine import stored
 from retention_lab.tables.remarks import Remark
-from retention_lab.tables.repeated import FIRST, LAST, find_repeated
+from retention_lab.tables.repeated import FIRST, LAST, count, find_repeated, put_down, quoted
 from retention_lab.tables.sources.source import POSITION, RAGGED
 from retention_lab.tables.sources.streamed import AnySource
 
@@ -50,10 +49,8 @@ def _is_among(rows: ir.Table, positions: ir.Table | None) -> ir.BooleanValue:
     return ibis.literal(False) if positions is None else rows[POSITION].isin(positions[POSITION])
 
 
-def find_duplicates(
-    engine: Backend, rows: ir.Table, raw: ir.Table, table: str, spec: TableFile, source: AnySource
-) -> Repeated:
-    """The rows that are there more than once: `rows` in canonical columns, `raw` as they stand in the files.
+def find_duplicates(engine: Backend, rows: str, raw: str, table: str, spec: TableFile, source: AnySource) -> Repeated:
+    """The rows that are there more than once: `rows` is a table in canonical columns, `raw` as it stands in the files.
 
     To look for copies costs more than all other checks; where no key is there twice, no row can be.
     """
@@ -63,48 +60,54 @@ def find_duplicates(
     kept = _with_same(engine, rows, policy.key, source) if isinstance(policy, KeyedDuplicates) else None
     alike = None
     if policy == "drop_exact":
-        alike = _identical(engine, _rows_without_key(rows, raw, key, same) if is_keyed else raw, source)
-    elif same is not None and kept is None:
-        alike = _identical(engine, stored(raw.filter(raw[POSITION].isin(same[POSITION])), "likely"), source)
-    elif not is_keyed and kept is None and len(source.files) > 1:
+        alike = _identical(engine, _without_key(engine, rows, raw, key, same) if is_keyed else raw, source)
+    elif same and not kept and policy == "keep":
+        likely = put_down(engine, [f"FROM {raw} WHERE {POSITION} IN (SELECT {POSITION} FROM {same})"])
+        alike = _identical(engine, likely, source)
+    elif not is_keyed and policy == "keep" and len(source.files) > 1:
         alike = _identical(engine, raw, source)
-    copies = None if alike is None else alike.filter(alike[POSITION] != alike[FIRST])
-    old = None if kept is None else kept.filter(kept[POSITION] != kept[_kept_side(policy)])
-    there_twice = next((found for found in (same, kept, alike) if found is not None), None)
+    copies = put_down(engine, [f"FROM {alike} WHERE {POSITION} <> {FIRST}"]) if alike else None
+    old = put_down(engine, [f"FROM {kept} WHERE {POSITION} <> {_kept_side(policy)}"]) if kept else None
+    several = _several(engine, same, old or copies) if same else None
     return Repeated(
-        copies=copies,
-        old=old,
-        several=None if same is None else _several(same, copies if old is None else old),
-        overlaps=_overlaps(there_twice, source, spec, key if is_keyed else ""),
+        copies=_table(engine, copies),
+        old=_table(engine, old),
+        several=_table(engine, several),
+        overlaps=_overlaps(_table(engine, same or kept or alike), source, spec, key if is_keyed else ""),
     )
 
 
-def _with_same(engine: Backend, rows: ir.Table, keys: Sequence[str], source: AnySource) -> ir.Table | None:
+def _table(engine: Backend, name: str | None) -> ir.Table | None:
+    return engine.table(name.strip('"')) if name and count(engine, name) else None
+
+
+def _with_same(engine: Backend, rows: str, keys: Sequence[str], source: AnySource) -> str | None:
     # A blank is no key: two purchases without a number are two purchases.
-    whole = rows.filter(*(rows[key].notnull() for key in keys))
-    return find_repeated(engine, whole.select(POSITION, *keys), keys, source.n_rows)
+    whole = " AND ".join(f"{quoted(key)} IS NOT NULL" for key in keys)
+    return find_repeated(engine, rows, keys, source.n_rows, whole)
 
 
-def _identical(engine: Backend, raw: ir.Table, source: AnySource) -> ir.Table | None:
-    own = [name for name in raw.columns if name.startswith("file:")]
+def _identical(engine: Backend, raw: str, source: AnySource) -> str | None:
+    own = [source.engine_name(column) for column in source.columns]
     return find_repeated(engine, raw, [*own, RAGGED], source.n_rows)
 
 
-def _rows_without_key(rows: ir.Table, raw: ir.Table, key: str, same: ir.Table | None) -> ir.Table:
+def _without_key(engine: Backend, rows: str, raw: str, key: str, same: str | None) -> str:
     """The rows that can have a copy: those without a key, and those whose key is there twice."""
-    likely = raw[POSITION].isin(rows.filter(rows[key].isnull())[POSITION])
-    return raw.filter(likely if same is None else likely | raw[POSITION].isin(same[POSITION]))
+    likely = f"SELECT {POSITION} FROM {rows} WHERE {quoted(key)} IS NULL"
+    likely += f" UNION ALL SELECT {POSITION} FROM {same}" if same else ""
+    return put_down(engine, [f"FROM {raw} WHERE {POSITION} IN ({likely})"])
 
 
 def _kept_side(policy: object) -> str:
     return LAST if isinstance(policy, KeyedDuplicates) and policy.keep == "last" else FIRST
 
 
-def _several(same: ir.Table, dropped: ir.Table | None) -> ir.Table:
+def _several(engine: Backend, same: str, dropped: str | None) -> str:
     """Rows with the key of other rows; copies do not count, nor do rows of which client.yml keeps another."""
-    counted = same if dropped is None else same.filter(same[POSITION].notin(dropped[POSITION]))
-    several = counted.group_by(FIRST).aggregate(n=counted.count())
-    return same.filter(same[FIRST].isin(several.filter(several.n > 1)[FIRST]))
+    counts = f"{POSITION} NOT IN (SELECT {POSITION} FROM {dropped})" if dropped else "true"
+    several = f"SELECT {FIRST} FROM {same} WHERE {counts} GROUP BY {FIRST} HAVING count(*) > 1"
+    return put_down(engine, [f"FROM {same} WHERE {FIRST} IN ({several})"])
 
 
 def _overlaps(same: ir.Table | None, source: AnySource, spec: TableFile, key: str) -> tuple[Remark, ...]:

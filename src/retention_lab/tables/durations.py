@@ -21,7 +21,7 @@ def elapsed(start: ir.DateValue, end: ir.DateValue, unit: str) -> ir.NumericValu
     months = (end.year() - start.year()) * 12 + end.month() - start.month()
     # 31 January to 28 February is a full month: the anniversary of a day that a month lacks is its last day.
     last = (end.truncate("M") + ibis.interval(months=1) - ibis.interval(days=1)).day()
-    months = months - (end.day() < ibis.least(start.day(), last)).cast("int64")
+    months = months - (end.day() < ibis.least(start.day(), last)).cast("int32")
     whole = (months / each).floor().cast("int64")
     since, until = ((start + (n * each).cast("int64").as_interval("M")).cast("date") for n in (whole, whole + 1))
     return whole + end.delta(since, unit="day") / until.delta(since, unit="day")

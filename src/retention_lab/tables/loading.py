@@ -4,8 +4,8 @@ A small table lies in memory, a large one in a file of the engine: it is read as
 cannot be asked of the typed table. Of a large table, columns without use are not looked at.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,13 +26,14 @@ from retention_lab.tables.canonical import (
     as_written,
     canonical,
 )
-from retention_lab.tables.checks import Check, checks_for
+from retention_lab.tables.checks import Check, checks_for, possible
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.dates import find_date_order
 from retention_lab.tables.duplicates import DECLARED, Repeated, declared_check, duplicate_checks, find_duplicates
 from retention_lab.tables.engine import make_room, two_threads, within_memory
 from retention_lab.tables.file_faults import missing_columns, unmapped_codes
 from retention_lab.tables.looks.look import look
+from retention_lab.tables.opened import Opened
 from retention_lab.tables.quarantine import (
     MOST_KEPT,
     Rejection,
@@ -43,7 +44,7 @@ from retention_lab.tables.quarantine import (
 )
 from retention_lab.tables.remarks import Remark
 from retention_lab.tables.sources.reading import read_source
-from retention_lab.tables.sources.source import POSITION, RAGGED, REASON, Source
+from retention_lab.tables.sources.source import POSITION, RAGGED, REASON
 from retention_lab.tables.sources.streamed import AnySource, StreamedSource
 
 __all__ = ["COVARIATE", "NUMBER", "SINCE", "Blank", "LoadedTable", "Loading", "load_table"]
@@ -93,6 +94,7 @@ class Loading:
     max_rejected: float
     known_customers: ir.Table | None
     observed_through: date | None = None
+    currency: str = ""
 
     @property
     def mapping(self) -> Mapping:
@@ -126,10 +128,14 @@ def _whole(source: AnySource) -> Iterator[None]:
 
 
 def _load(job: Loading, source: AnySource) -> LoadedTable:
-    read = _reader(job, source)
-    typed, notes = _typed(job, source, read)
+    with closing(Opened(job.engine, source, job.timezone)) as file:
+        return _checked(job, source, file)
+
+
+def _checked(job: Loading, source: AnySource, file: Opened) -> LoadedTable:
+    typed, notes = _typed(job, source, file)
     checks = _checks(job)
-    same = find_duplicates(job.engine, typed, read(None), job.table, job.spec, source)
+    same = find_duplicates(job.engine, f"typed_{job.table}", file.as_it_came(), job.table, job.spec, source)
     aside = _set_aside(job, same, typed, checks)
     rejections = count_rejections(aside, as_written(typed), checks, source, job.mapping.told)
     n_aside = sum(found.n_rows for found in rejections)
@@ -149,41 +155,29 @@ def _load(job: Loading, source: AnySource) -> LoadedTable:
         remarks=(
             *source.remarks,
             *same.overlaps,
-            *look(as_written(typed), job.table, job.mapping.told, source, job.observed_through),
+            *look(
+                typed,
+                job.table,
+                job.mapping.told,
+                source,
+                job.observed_through,
+                known_customers=job.known_customers,
+                currency=job.currency,
+            ),
         ),
     )
 
 
-_Read = Callable[[list[str] | None], ir.Table]
-
-
-def _reader(job: Loading, source: AnySource) -> _Read:
-    """The file as a table of the engine.
-
-    Of one that is streamed, the columns that are named, without padding, or all as they came; of one in memory, all.
-    """
-    if isinstance(source, Source):
-        whole = ibis.memtable(source.for_engine(job.timezone))
-        return lambda _: whole
-
-    def read(columns: list[str] | None) -> ir.Table:
-        name, wanted = ibis.util.gen_name("stream"), source.columns if columns is None else columns
-        job.engine.con.register(name, source.stream(wanted, job.timezone, is_trimmed=columns is not None))
-        return job.engine.table(name, database=("temp", "main"))
-
-    return read
-
-
-def _typed(job: Loading, source: AnySource, read: _Read) -> tuple[ir.Table, tuple[str, ...]]:
+def _typed(job: Loading, source: AnySource, file: Opened) -> tuple[ir.Table, tuple[str, ...]]:
     """The file in canonical columns, and what had to be found out; all faults of the file as such are raised here."""
     mapping = job.mapping
     faults = missing_columns(job.table, [*mapping.own.items(), *mapping.factors], source)
     mapping = Mapping(table=job.table, spec=mapping.within(source.columns), timezone=job.timezone)
-    order = find_date_order(read(mapping.days), source, mapping.days, mapping.spec.read)
+    order = find_date_order(file.table(mapping.days), source, mapping.days, mapping.spec.read)
     spec = mapping.spec.model_copy(update={"read": order.options})
     mapping = Mapping(table=job.table, spec=spec, timezone=job.timezone)
     # Put down once: whatever is asked of it from here on is a short question.
-    typed = _put_down(job, canonical(mapping, read(mapping.wanted), source), source)
+    typed = _put_down(job, canonical(mapping, file.table(mapping.wanted), source), source)
     faults += [order.fault] if order.fault else []
     faults += unmapped_codes(as_written(typed), mapping.columns, mapping.own, source)
     if faults:
@@ -206,7 +200,7 @@ def _put_down(job: Loading, canonical: ir.Table, source: AnySource) -> ir.Table:
 
 def _checks(job: Loading) -> list[Check]:
     """All checks of the table, in the order in which they are applied."""
-    rows = checks_for(job.table, job.mapping.columns, job.known_customers)
+    rows = checks_for(job.table, job.mapping.columns, job.known_customers, job.spec.unit)
     declared = declared_check(job.spec)
     policy = job.spec.duplicates
     several = duplicate_checks(job.table, job.spec.columns, keyed=isinstance(policy, KeyedDuplicates))
@@ -220,7 +214,8 @@ def _set_aside(job: Loading, same: Repeated, typed: ir.Table, checks: list[Check
     """Position of the rows that have a fault, with the first reason that holds."""
     checked = [name for name in typed.columns if not name.startswith((COVARIATE, f"raw:{COVARIATE}", NUMBER, "file:"))]
     rows = same.marked(typed.select(*checked))
-    reason = ibis.cases(*((check.failing(rows), check.reason) for check in checks), else_=None)
+    failing = [(check.failing(rows), check.reason) for check in possible(checks, typed)]
+    reason = ibis.cases(*failing, else_=None) if failing else ibis.null("string")
     found = rows.select(POSITION, **{REASON: reason.cast("string")})
     return job.engine.create_table(f"aside_{job.table}", found.filter(found[REASON].notnull()))
 

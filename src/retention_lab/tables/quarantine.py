@@ -33,6 +33,7 @@ class Rejection:
     first_row: int
     first_file: str
     example: str
+    allowed: str = ""
     remedy: str
 
 
@@ -61,6 +62,7 @@ def count_rejections(
             first_row=source.row_number(first[reason]),
             first_file=source.file_name(first[reason]),
             example=examples[first[reason]],
+            allowed=check.allowed,
             remedy=check.remedy,
         )
         for reason, check in found.items()
@@ -90,7 +92,7 @@ def rejection_fault(source: str, rejection: Rejection) -> Fault:
     row = f"row {rejection.first_row}" + (f" of {rejection.first_file}" if rejection.first_file else "")
     rows = "1 row" if rejection.n_rows == 1 else f"{rejection.n_rows} rows"
     found = f"{rejection.reason}: {rows}, first in {row} ({rejection.example})"
-    return Fault(where=f"{source}{column}", found=found, remedy=rejection.remedy)
+    return Fault(where=f"{source}{column}", found=found, allowed=rejection.allowed, remedy=rejection.remedy)
 
 
 def write_quarantine(path: Path, aside: ir.Table, source: AnySource) -> None:

@@ -32,7 +32,8 @@ def _life_tables(rows: ir.Table, groups: list[ir.Value]) -> list[pd.DataFrame]:
     """The life tables by each of some groupings: to ask for one costs as much in words as to ask for all."""
     columns = ("duration", "entry", "event_observed")
     every = ibis.union(*(rows.select(*columns, place=place, group=group) for place, group in enumerate(groups)))
-    left, zero = every.event_observed.cast("int64"), ibis.literal(0, "int64")
+    # By way of a short number: PostgreSQL makes no long one of a flag.
+    left, zero = every.event_observed.cast("int32").cast("int64"), ibis.literal(0, "int64")
     leaving = every.group_by("place", "group", time=every.duration).aggregate(
         n_events=left.sum(), n_censored=(1 - left).sum(), n_entered=zero
     )

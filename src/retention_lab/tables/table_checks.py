@@ -5,7 +5,7 @@ from functools import cache
 
 import ibis.expr.types as ir
 
-from retention_lab.tables.checks import Check
+from retention_lab.tables.check import Check
 from retention_lab.tables.durations import UNIT_DAYS
 
 LONGEST_YEARS = 100

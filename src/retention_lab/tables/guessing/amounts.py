@@ -16,6 +16,7 @@ def settle_amount(fit: Fit) -> Fit:
     Where the file has a quantity, a price is that of one piece if its name or its values say so: for the same product
     it is the same however many are bought. Where neither tells, the guess is not sure.
     """
+    fit = _as_product(fit)
     amount, quantity = fit.profile("amount"), _quantity(fit.file)
     if amount is None or quantity is None or quantity is amount or amount.position in product_of(fit.file):
         return fit
@@ -34,6 +35,18 @@ def settle_amount(fit: Fit) -> Fit:
         other = (f"{quantity.name} * {amount.name}",)
         doubt = Doubt(key="columns.amount", taken=amount.name, others=other, why=why)
         return replace(fit.capped("amount", _OPEN, why), doubts=(*fit.doubts, doubt))
+    return fit
+
+
+def _as_product(fit: Fit) -> Fit:
+    """Where a column is the quantity times what was taken for the amount, that column is what was paid."""
+    amount = fit.profile("amount")
+    for position, pair in product_of(fit.file).items():
+        whole = fit.file.columns[position]
+        old = fit.get("amount")
+        if amount and old and amount.name in pair and whole.name != amount.name:
+            reasons = (f"{whole.name!r} is {pair[0]!r} times {pair[1]!r}",)
+            return fit.replaced(replace(old, column=whole.name, confidence=_TOLD, reasons=reasons))
     return fit
 
 

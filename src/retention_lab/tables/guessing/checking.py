@@ -7,24 +7,44 @@ from retention_lab.tables.contract import KEYS
 from retention_lab.tables.guessing.amounts import settle_amount
 from retention_lab.tables.guessing.codes import churn_values
 from retention_lab.tables.guessing.guesses import Doubt
-from retention_lab.tables.guessing.profiles import Profile
+from retention_lab.tables.guessing.profiles import FileProfile, Profile
 from retention_lab.tables.guessing.scoring import Fit
 from retention_lab.tables.guessing.vocabulary import vocabulary
-from retention_lab.tables.guessing.words import places_of
+from retention_lab.tables.guessing.words import folded, places_of
 
 _UNSURE = 0.7
 _MAY_BE_TOO = " may name customers too"
-_OTHER_THINGS = ("coordinate", "ticket", "purchase", "product", "type", "segment", "place", "referrer", "referred", "feedback")
+_OTHER_THINGS = (
+    "coordinate",
+    "ticket",
+    "purchase",
+    "product",
+    "type",
+    "segment",
+    "place",
+    "referrer",
+    "referred",
+    "feedback",
+)
 
 
 def second_thoughts(fit: Fit) -> Fit:
     """The fit, less sure where something speaks against it that no single column shows."""
     fit = settle_amount(fit) if fit.table == "transactions" else fit
-    fit = _two_persons(fit)
+    fit = _received_is_a_variant(_two_persons(fit))
     fit = _repeating_key(fit)
     if fit.table == "customers":
         fit = _event(_times_of_customers(fit))
     return fit
+
+
+def _received_is_a_variant(fit: Fit) -> Fit:
+    """Who took an offer is no variant: what was received is called as what was assigned."""
+    received, variant = fit.profile("received"), fit.profile("variant")
+    if received is None or variant is None:
+        return fit
+    names = [{folded(text) for text in column.texts} for column in (received, variant)]
+    return fit if names[0] <= names[1] else fit.without("received")
 
 
 def _two_persons(fit: Fit) -> Fit:
@@ -61,7 +81,7 @@ def _doubted_with(fit: Fit, unsure: Sequence[tuple[Fit, Profile]]) -> Fit:
 def _names_person(column: Profile) -> bool:
     is_id = column.words_each <= 1.2 and column.n_distinct > 20 and not column.is_time
     named = column.words.has("customer", "person") and column.words.has("id")
-    other = column.words.has(*_OTHER_THINGS)
+    other = column.words.has(*_OTHER_THINGS, "feedback")
     whole = not column.is_number or column.is_whole
     return is_id and named and whole and (not other or column.words.has("unique"))
 
@@ -73,14 +93,20 @@ def _repeating_key(fit: Fit) -> Fit:
         return fit
     taken = fit.profile(key)
     if taken is None:
-        named = next((c for c in fit.file.columns if _is_called(fit.table, key, c) and c.distinct_share < 1), None)
+        named = next((c for c in fit.file.columns if _is_called(fit.table, key, c) and _repeats(c, fit.file)), None)
         if named is None:
             return fit
         why = f"{named.name!r} is left out as {key}: several rows have the same one"
         return replace(fit, doubts=(*fit.doubts, Doubt(key=f"columns.{key}", taken="", others=(named.name,), why=why)))
+    if _repeats(taken, fit.file):
+        return fit.capped(key, _UNSURE, "a few rows share one")
     if not fit.file.is_whole:
         return fit.capped(key, _UNSURE, "not all rows were looked at: it may repeat")
     return fit
+
+
+def _repeats(column: Profile, file: FileProfile) -> bool:
+    return column.n_known - column.n_distinct > file.n_copies
 
 
 def _is_called(table: str, name: str, column: Profile) -> bool:

@@ -20,6 +20,8 @@ _LEAST, _LEAST_OTHER = 0.35, 0.05
 _ENDS = {"churned", "ended_on"}
 _OF_CONTRACTS = ("ended_on", "end_reason", "tenure", "churned", "observed_from", "entry_tenure")
 
+_SILENCE = "it does not say both when and who, so that customers leave by falling silent after their purchases"
+
 Ranked = list[tuple[float, Fit]]
 
 
@@ -115,14 +117,37 @@ def _required(table: str) -> list[str]:
 def _table(share: float, fit: Fit, ranked: Ranked, churn: str) -> TableGuess:
     others = [(other.table, round(s, 3)) for s, other in ranked if other.table != fit.table and s >= _LEAST_OTHER]
     found = table_guess(fit, share, others)
-    if fit.table != "customers" or churn == "inactivity":
+    if fit.table != "customers":
         return found
+    if churn == "inactivity":
+        return _without_ends(found)
     names = {column.name for column in found.columns}
     if {"started_on", "ended_on"} <= names or {"tenure", "churned"} <= names:
         return found
     absent = ["ended_on"] if "started_on" in names else ["churned"] if "tenure" in names else []
     absent = absent or (["tenure"] if "churned" in names else ["started_on", "ended_on"])
     return replace(found, lacking=(*found.lacking, *absent))
+
+
+def _without_ends(found: TableGuess) -> TableGuess:
+    """What says otherwise who has left goes with contracts only: it is left out, and said."""
+    ends = [column for column in found.columns if column.name in _OF_CONTRACTS]
+    doubts = tuple(
+        Doubt(
+            key=f"columns.{end.name}",
+            taken="",
+            others=(str(end.column),),
+            why=f"{end.column!r} is left out: {_SILENCE}",
+        )
+        for end in ends
+    )
+    return replace(
+        found,
+        columns=tuple(column for column in found.columns if column not in ends),
+        values={name: codes for name, codes in found.values.items() if name not in _OF_CONTRACTS},
+        unit="",
+        doubts=(*found.doubts, *doubts),
+    )
 
 
 def _churn(fits: dict[str, Fit]) -> str:
@@ -138,11 +163,11 @@ def _churn(fits: dict[str, Fit]) -> str:
 
 
 def _churn_doubts(tables: Sequence[TableGuess], churn: str) -> list[Doubt]:
-    names = {column.name for table in tables if table.table == "customers" for column in table.columns}
-    if churn == "contract" or not names & set(_OF_CONTRACTS):
+    keys = {doubt.key.removeprefix("columns.") for table in tables for doubt in table.doubts}
+    if churn == "contract" or not keys & set(_OF_CONTRACTS):
         return []
     why = "the customers' file says something of leaving, but not when and who: silence after purchases is taken"
-    return [Doubt(key="churn.kind", taken="inactivity", others=("contract",), why=why)]
+    return [Doubt(key="churn.kind", taken="inactivity", why=why)]
 
 
 def _observed_through(fits: Sequence[Fit], today: date | None) -> tuple[str, tuple[Doubt, ...]]:

@@ -6,6 +6,7 @@ from retention_lab.tables.guessing.codes import Codes, flag_values, meaning_of
 from retention_lab.tables.guessing.guesses import Doubt
 from retention_lab.tables.guessing.profiles import Profile
 from retention_lab.tables.guessing.scoring import Fit
+from retention_lab.tables.guessing.words import folded
 
 _NOT = ("id", "age", "before", "advert", "gender", "coordinate", "customer", "row")
 
@@ -14,7 +15,13 @@ def variants_of(variant: Profile | None) -> tuple[tuple[str, float], ...]:
     """The variants with the share of rows that each has, the largest first."""
     if variant is None:
         return ()
-    return tuple((text, round(count / variant.n_known, 4)) for text, count in variant.levels)
+    spelled: dict[str, tuple[str, int]] = {}
+    for text, count in variant.levels:
+        # The commonest spelling stands for all that differ in capitals and spaces.
+        first, before = spelled.get(folded(text), (text, 0))
+        spelled[folded(text)] = (first, before + count)
+    ranked = sorted(spelled.values(), key=lambda found: -found[1])
+    return tuple((text, round(count / variant.n_known, 4)) for text, count in ranked)
 
 
 def outcomes_of(fit: Fit) -> tuple[dict[str, tuple[str, str]], dict[str, Codes], tuple[Doubt, ...]]:

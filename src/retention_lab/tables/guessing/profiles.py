@@ -214,11 +214,11 @@ def _as_texts(values: pa.ChunkedArray) -> "pd.Series[str]":
     """A column as text, trimmed; numbers that are whole lose their `.0`."""
     kind = values.type
     if types.is_string(kind) or types.is_large_string(kind):
-        return values.to_pandas().str.strip()
+        return pd.Series(values.to_pandas().str.strip())
     if types.is_null(kind):
         return pd.Series([None] * len(values), dtype=object)
     if types.is_floating(kind):
-        return values.to_pandas().map(_written, na_action="ignore").astype(object)
+        return pd.Series(values.to_pandas().map(_written, na_action="ignore").astype(object))
     return pd.Series([None if value is None else str(value) for value in values.to_pylist()], dtype=object)
 
 

@@ -54,7 +54,7 @@ def product_of(file: FileProfile) -> dict[int, tuple[str, str]]:
     """The columns of a file that are a quantity times another column, with the names of the two."""
     numbers = [c for c in file.columns if c.is_number and c.n_distinct > 5 and not c.is_row_number]
     found: dict[int, tuple[str, str]] = {}
-    for count in (c for c in numbers if c.words.has("quantity")):
+    for count in (c for c in file.columns if c.is_number and c.n_distinct > 1 and c.words.has("quantity")):
         for price in (c for c in numbers if c is not count):
             product = count.numbers * price.numbers
             for column in (c for c in numbers if c is not count and c is not price):

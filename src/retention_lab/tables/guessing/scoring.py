@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from retention_lab.tables.contract import CONTRACT, Column
-from retention_lab.tables.guessing.evidence import Evidence, name_evidence, value_evidence
+from retention_lab.tables.guessing.evidence import Evidence, name_evidence
 from retention_lab.tables.guessing.guesses import ColumnGuess, Doubt
 from retention_lab.tables.guessing.matching import Scores, best_matching
 from retention_lab.tables.guessing.profiles import FileProfile, Profile
 from retention_lab.tables.guessing.relations import relation_evidence
+from retention_lab.tables.guessing.value_evidence import value_evidence
 
 _OF_STAYS = {"started_on", "ended_on", "tenure", "churned", "observed_from", "entry_tenure"}
 VITAL = {

@@ -20,6 +20,9 @@ _UNITS = ("days", "weeks", "months", "years")
 # Six years in months, which is where exports of that kind end.
 _MOST_MONTHS = 75
 _FEW_YEARS, _MOST_YEARS = 12, 60
+# Dates from here on stand for none, such as 9999-12-31.
+_NEVER = date(2050, 1, 1)
+_ONE_MISTAKE_IN = 4_000
 _SCALES = ((1, 5), (0, 10), (1, 10), (1, 7))
 
 
@@ -141,7 +144,7 @@ def _control(fit: Fit) -> str:
     variant = fit.profile("variant")
     if variant is None:
         return ""
-    control, is_named = control_of(variant.texts)
+    control, is_named = control_of([name for name, _ in variants_of(variant)])
     return control if is_named else ""
 
 
@@ -166,9 +169,13 @@ def _lacking(fit: Fit, constants: dict[str, str]) -> tuple[str, ...]:
 
 
 def latest_day(fit: Fit, today: date | None) -> float | None:
-    """The latest day, in days since 1970, that a table has and that is not after today; None where there is none."""
+    """The latest day, in days since 1970, that a table has and that is not after today; None where there is none.
+
+    A few rows in many thousand that lie after all others are mistakes, and do not count.
+    """
     # What is due may lie ahead.
     names = [name for name in _times(fit.table) if name != "due_at"]
     days = [profile.known_days for name in names if (profile := fit.profile(name))]
-    limit = (today - date(1970, 1, 1)).days + 1 if today else np.inf
-    return max((float(found[found < limit].max()) for found in days if (found < limit).any()), default=None)
+    limit = ((today or _NEVER) - date(1970, 1, 1)).days + 1
+    past = [np.sort(found[found < limit]) for found in days]
+    return max((float(found[-1 - len(found) // _ONE_MISTAKE_IN]) for found in past if len(found)), default=None)

@@ -7,7 +7,7 @@ went wrong, and names the variable that the address came from.
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from tempfile import gettempdir

@@ -206,6 +206,25 @@ def test_what_only_postgres_knows_is_told_row_by_row(postgres: Server, write_cli
     assert fingerprint(table("c"))["rows"] == 4
 
 
+def test_every_value_of_postgres_comes_as_it_stands_there(postgres: Server) -> None:
+    texts = ["", " ", 'say "no"', "two\nlines", "a,b", "\\N", "\\.", "NULL", "č€", "t"]
+    values = ", ".join(f"({place}, E'{text.replace(chr(92), chr(92) * 2)}')" for place, text in enumerate(texts))
+    postgres.run(
+        "create table t (n smallint, b boolean, v float8, w text)",
+        f"insert into t (n, w) values {values}",
+        "insert into t values (-1, true, 'Infinity', null), (-2, false, 'NaN', null), (-3, null, 0.1, null)",
+        "create table nothing (w text)",
+        "insert into nothing values (null), (''), (null)",
+    )
+
+    found = {row["n"]: row for row in rows(table("t"))}
+
+    assert [found[place]["w"] for place in range(len(texts))] == texts
+    assert [(found[n]["b"], str(found[n]["v"])) for n in (-1, -2, -3)] == [(True, "inf"), (False, "nan"), (None, "0.1")]
+    assert {found[n]["w"] for n in (-1, -2, -3)} == {None}
+    assert [row["w"] for row in rows(table("nothing"))] == ["", None, None]
+
+
 def test_what_stands_in_sqlite_is_read_whatever_type_its_column_has(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "shop.db"
     connection = sqlite3.connect(path)
