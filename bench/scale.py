@@ -45,6 +45,14 @@ tables:
   transactions:
     source: transactions.parquet
     columns: {customer_id: customer, occurred_at: at, amount: amount, transaction_id: number, channel: channel}
+  assignments:
+    source: assignments.parquet
+    columns: {customer_id: id, variant: variant, assigned_on: day}
+experiments:
+  offer:
+    control: nothing
+    shares: {nothing: 0.5, offer: 0.5}
+    outcomes: {spend: {kind: mean, role: primary, from: transactions.amount, window_days: 60, covariate_days: 60}}
 """
 
 
@@ -69,6 +77,7 @@ def generate(folder: Path, n_transactions: int, n_customers: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "client.yml").write_text(CLIENT, encoding="utf-8")
     _write(folder / "customers.parquet", _customers(n_customers))
+    _write(folder / "assignments.parquet", _assignments(n_customers))
     _write(folder / "transactions.parquet", _transactions(n_transactions, n_customers))
 
 
@@ -96,6 +105,13 @@ def _customers(n: int) -> Iterator[pa.Table]:
         since = FIRST - rng.integers(0, 500, numbers.size).astype("timedelta64[D]")
         region = regions.take(pa.array(rng.integers(0, 4, numbers.size)))
         yield pa.table({"id": _names("C", numbers), "since": pa.array(since), "region": region})
+
+
+def _assignments(n: int) -> Iterator[pa.Table]:
+    variants, day = pa.array(["nothing", "offer"]), pa.scalar((FIRST + DAYS // 2).item())
+    for numbers, rng in _chunks(n):
+        variant = variants.take(pa.array(rng.integers(0, 2, numbers.size)))
+        yield pa.table({"id": _names("C", numbers), "variant": variant, "day": pa.repeat(day, numbers.size)})
 
 
 def _transactions(n: int, n_customers: int) -> Iterator[pa.Table]:
@@ -188,6 +204,9 @@ def _size(folder: Path) -> int:
 def measure_here(folder: Path) -> None:
     """Everything that is done to a client's tables before a model sees a number, one step after the other."""
     from retention_lab.tables.client import Client
+    from retention_lab.tables.cohorts import cohort_grid
+    from retention_lab.tables.experiment_reductions import moments_of
+    from retention_lab.tables.experiments import open_trial
     from retention_lab.tables.inactivity import time_buyers
     from retention_lab.tables.reductions import life_tables
 
@@ -207,6 +226,10 @@ def measure_here(folder: Path) -> None:
     loaded = step("load and check the transactions", lambda: client.loaded("transactions"))
     timed, _, _ = step("purchases, the rule and buyers", lambda: time_buyers(client, client.as_of))
     step("life tables of the buyers, by region", lambda: life_tables(timed, "region"))
+    starts = client.table("customers").select("customer_id", day="started_on")
+    activity = client.table("transactions").select("customer_id", day="occurred_at")
+    step("cohorts by month", lambda: cohort_grid(starts, activity, unit="months", last=client.as_of))
+    step("an experiment: what was spent in 60 days", lambda: moments_of(open_trial(client, "offer")))
     told = {found.reason: found.n_rows for found in loaded.rejections}
     whole = {"seconds": time.perf_counter() - began, "processor": time.process_time(), "gib": _peak()}
     print(json.dumps({"steps": steps, **whole, "told": told}))

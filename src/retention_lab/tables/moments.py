@@ -133,7 +133,7 @@ def _rare(text: ir.StringValue, options: ReadOptions, timezone: str) -> ir.Value
     has_clock, has_offset = text.re_search(rf"[T ]{_TIME}"), text.re_search(WITH_OFFSET)
     clock = ibis.ifelse(has_clock, text.re_extract(rf"[T ]({_TIME})", 1).replace(",", "."), "00:00")
     # What comes without an offset is read as if in Greenwich, and stays there.
-    offset = ibis.ifelse(has_offset, text.re_extract(WITH_OFFSET, 1).strip(), "Z")
+    offset = ibis.ifelse(has_offset, text.re_extract(WITH_OFFSET, 1).strip().re_replace("UTC|GMT", "Z"), "Z")
     instant = (_iso_day(text, options) + " " + clock + offset).try_cast(dt.Timestamp(timezone="UTC"))
     home = _of_zone(ibis.ifelse(has_offset, timezone, "UTC"), instant)
     return home + ibis.interval(hours=1) * _hours_to_add(text)

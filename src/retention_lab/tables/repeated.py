@@ -39,7 +39,7 @@ def find_repeated(engine: Backend, rows: str, columns: Sequence[str], n_rows: in
 
 def _twice(engine: Backend, hashed: str, part: int, n_parts: int) -> pa.Table:
     some = f"SELECT {_HASH} FROM {hashed} WHERE {_HASH} % {n_parts} = {part} GROUP BY {_HASH} HAVING count(*) > 1"
-    return engine.con.execute(some).to_arrow_table()
+    return engine.con.sql(some).to_arrow_table()
 
 
 def _equal(rows: str, own: str, likely: str, part: int, n_parts: int) -> str:

@@ -24,6 +24,8 @@ DATED = {"customer_id": "ID", "started_on": "Start", "ended_on": "End", "observe
         ("5.70306E+17,2025-01-01,,", "destroyed_customer_id"),
         ('"5,70306E+17",2025-01-01,,', "destroyed_customer_id"),
         ("1E5,2025-01-01,,", None),
+        # One long number with noughts at its end may be one.
+        ("570306123456789000,2025-01-01,,", None),
         ("2,,,", "missing_started_on"),
         ("2,soon,,", "unreadable_started_on"),
         ("2,2025-02-31,,", "unreadable_started_on"),
@@ -59,6 +61,8 @@ def test_a_customer_with_dates(row: str, reason: str | None, load: Load, reasons
         ("2,5,1,7", "ended_before_observed"),
         ("2,5,1,4.9", None),
         ("2,0,1,0", None),
+        ("2,36525,1,", None),
+        ("2,36526,1,", "impossible_tenure"),
     ],
 )
 def test_a_customer_with_a_tenure(row: str, reason: str | None, load: Load, reasons: Reasons) -> None:
@@ -179,3 +183,71 @@ def test_the_last_row_of_several_files_is_that_of_the_last_file(write_client: Wr
     ended = Client(folder).loaded("customers").rows.ended_on.max().to_pyarrow().as_py()
 
     assert str(ended) == "2026-02-01"
+
+
+def test_a_hundred_years_are_counted_in_the_unit_of_the_table(load: Load, reasons: Reasons) -> None:
+    rows = "ID,T,C\n1,1200,0\n2,1201,0\n"
+
+    assert reasons(load(rows, columns=TENURES, unit="months")) == {"impossible_tenure": 1}
+    assert reasons(load(rows, columns=TENURES, unit="years")) == {"impossible_tenure": 2}
+
+
+@pytest.mark.parametrize(("last", "reason"), [("000", "rounded_customer_id"), ("001", None)])
+def test_long_ids_that_all_end_in_noughts_were_rounded_and_others_were_not(
+    last: str, reason: str | None, load: Load, reasons: Reasons
+) -> None:
+    ids = [f"570306{n:09}000" for n in range(6)] + [f"570306{7:09}{last}", "12"]
+    table = load("ID,Start,End\n" + "\n".join(f"{one},2025-01-01," for one in ids))
+
+    assert reasons(table) == ({reason: 7} if reason else {})
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (["€ 5", "5 EUR", "€5", "$5"], {"other_currency_amount": 1}),
+        (["$5", "US$ 5", "USD 5", "5"], {}),
+        (["5", "6", "7", "7 Kč"], {}),
+        (["(5.00)", "5-", "-5", "5"], {}),
+        (["5 %", "5", "5", "5"], {"per_cent_amount": 1}),
+        # Beside 12,5 nobody knows whether 1,234 is more than a thousand or a bit more than one.
+        (['"12,5"', '"1,234"', "7", "1.5"], {"decimal_comma_amount": 2}),
+        (['"1,234"', '"1,234,567.5"', "7", "1.5"], {}),
+        (["5", "five", "7", "1.5"], {"unreadable_amount": 1}),
+    ],
+)
+def test_amounts_are_read_in_one_currency_and_with_one_decimal_mark(
+    amounts: list[str], expected: dict[str, int], write_client: Write, reasons: Reasons
+) -> None:
+    columns = {"customer_id": "c", "occurred_at": "d", "amount": "a"}
+    folder = write_client(
+        "ID,Start,End\n1,2024-01-01,\n", tables={"transactions": {"source": "t.csv", "columns": columns}}
+    )
+    (folder / "t.csv").write_text("c,d,a\n" + "\n".join(f"1,2025-01-01,{amount}" for amount in amounts))
+
+    found = Client(folder).loaded("transactions")
+
+    assert reasons(found) == expected
+    assert all(found.allowed and found.remedy for found in found.rejections)
+
+
+@pytest.mark.parametrize(
+    ("opened", "resolved", "reason"),
+    [
+        ("2026-01-05 10:00", "2026-01-05 09:59", "resolved_before_opened"),
+        ("2026-01-05 10:00", "2026-01-04", "resolved_before_opened"),
+        ("2026-01-05 10:00", "2026-01-05 10:00", None),
+        # A day without a clock is the whole day.
+        ("2026-01-05 10:00", "2026-01-05", None),
+        ("2026-01-05", "2026-01-05 00:00", None),
+        ("2026-01-05 10:00", "", None),
+    ],
+)
+def test_what_follows_does_not_come_first(
+    opened: str, resolved: str, reason: str | None, write_client: Write, reasons: Reasons
+) -> None:
+    columns = {"opened_at": "o", "resolved_at": "r"}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"tickets": {"source": "t.csv", "columns": columns}})
+    (folder / "t.csv").write_text(f"o,r\n{opened},{resolved}\n")
+
+    assert reasons(Client(folder).loaded("tickets")) == ({reason: 1} if reason else {})

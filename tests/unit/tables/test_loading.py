@@ -78,7 +78,7 @@ def test_dates_in_two_orders_are_refused_unless_one_is_declared(load: Load, told
 
     assert "day first in row 5, month first in row 7" in told(lambda: load(content))
     table = load(content, read={"dates": "dmy"})
-    assert (reasons(table), table.rejections[0].first_row) == ({"unreadable_started_on": 1}, 7)
+    assert (reasons(table), table.rejections[0].first_row) == ({"swapped_started_on": 1}, 7)
 
 
 def test_dates_that_fit_both_orders_are_refused_and_those_that_fit_one_are_read_so(load: Load, told: Told) -> None:
@@ -102,7 +102,7 @@ def test_a_decimal_comma_read_with_a_decimal_point_is_set_aside_and_not_read_as_
     content = 'ID,Start,End,Fee\n1,2024-01-01,,"12,5"\n2,2024-01-01,,"1,250.0"\n3,2024-01-01,,7\n'
     table = load(content, columns={**COLUMNS, "monthly_value": "Fee"})
 
-    assert reasons(table) == {"unreadable_monthly_value": 1}
+    assert reasons(table) == {"decimal_comma_monthly_value": 1}
     assert sorted(table.rows.monthly_value.to_pyarrow().to_pylist()) == [7, 1250]
 
 

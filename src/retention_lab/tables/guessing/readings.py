@@ -24,6 +24,7 @@ _NAME_FIRST = re.compile(r"^(?:[A-Za-z]{3,9},? )?([^\W\d]{3,12})\.? (\d{1,2})(?:
 _COMPACT = re.compile(r"^(19[5-9]\d|20[0-4]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")
 # From 1990 to 2040.
 _SECONDS, _MILLISECONDS = (631_152_000, 2_208_988_800), (631_152_000_000, 2_208_988_800_000)
+_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,400}\.?\d{0,400}|\.\d{1,400})(?:[eE][+-]?\d{1,3})?\s*$")
 _MONEY = re.compile(r"[€$£¥\s\u00a0\u202f']|^[A-Z]{3}(?=[\d -])|(?<=\d)[A-Z]{3}$")
 
 
@@ -41,7 +42,9 @@ def as_numbers(texts: Sequence[str], decimal: str) -> Numbers:
 
 
 def _finite(texts: pd.Series) -> Numbers:
-    found = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    # Ids such as 12e4567890123456 are never handed to pandas: an exponent of so many digits ends the process.
+    written = texts.where(texts.str.match(_NUMBER).fillna(False).astype(bool))
+    found = pd.to_numeric(written, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     return np.where(np.isfinite(found), found, np.nan)
 
 

@@ -77,6 +77,8 @@ def look_over(
     typed: ir.Table, table: str, mapped: dict[str, str], source: AnySource, observed_through: date | None
 ) -> Looked:
     """Everything that is to be counted of a table, in one reading of it."""
+    # What is in no use may be a thousand columns, each of which would be dragged through every question.
+    typed = typed.select(*(name for name in typed.columns if not name.startswith("file:")))
     asked = {
         name: _questions(typed, name, observed_through)
         for name in typed.columns

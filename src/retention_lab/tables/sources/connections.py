@@ -27,7 +27,7 @@ _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
 _EXAMPLE = "an address such as postgres://user:password@host:5432/database, or duckdb:///folder/file.duckdb"
 _EXTRAS = {"postgres": "retention-lab[postgres]", "pyspark": "retention-lab[spark]"}
-_OF_THE_ENGINE = ("information_schema", "pg_catalog", "pg_toast", "mysql", "performance_schema", "sys", "temp")
+_OF_THE_ENGINE = ("information_schema", "mysql", "performance_schema", "sys", "temp")
 _WAIT_SECONDS = 15
 # What drivers write, in lower case, and what it means; the first that is found counts.
 _KINDS = (
@@ -45,6 +45,11 @@ _KINDS = (
         "refused|timeout|timed out|resolve|translate host|unreachable|no route",
         "the database cannot be reached",
         "check that it is running and can be reached from this machine",
+    ),
+    (
+        "no space left",
+        "there is no room left for temporary files, here or where the database runs",
+        "make room, and try again",
     ),
     (
         "could not set lock|database is locked|being used",
@@ -121,7 +126,8 @@ def _no_table(source: Database, known: list[str]) -> Fault:
 def table_names(engine: BaseBackend) -> list[str]:
     """All tables that can be seen: those where the address leads to by their name, others as schema.table."""
     current = _current(engine)
-    others = [schema for schema in _schemas(engine) if schema != current and not schema.startswith(_OF_THE_ENGINE)]
+    no_clients = (current, *_OF_THE_ENGINE)
+    others = [name for name in _schemas(engine) if name not in no_clients and not name.startswith("pg_")]
     names = [_quoted(name) for name in _tables(engine)]
     return names + [f"{_quoted(schema)}.{_quoted(name)}" for schema in others for name in _tables(engine, schema)]
 
@@ -136,18 +142,15 @@ def _tables(engine: Any, schema: str | None = None) -> list[str]:
 
 def _schemas(engine: Any) -> list[str]:
     if engine.name == "duckdb":
-        return sorted(
-            {name for (name,) in engine.con.execute("SELECT schema_name FROM information_schema.schemata").fetchall()}
-        )
+        found = engine.con.execute("SELECT DISTINCT schema_name FROM information_schema.schemata").fetchall()
+        return sorted(name for (name,) in found)
     return sorted(map(str, engine.list_databases()))
 
 
 def _current(engine: Any) -> str:
-    return str(
-        engine.con.execute("SELECT current_schema()").fetchone()[0]
-        if engine.name == "duckdb"
-        else engine.current_database
-    )
+    if engine.name == "duckdb":
+        return str(engine.con.execute("SELECT current_schema()").fetchone()[0])
+    return str(engine.current_database)
 
 
 def _quoted(name: str) -> str:

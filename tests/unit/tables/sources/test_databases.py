@@ -265,6 +265,12 @@ def test_nothing_of_what_was_read_is_left_in_a_file(shop: Shop, tmp_path: Path, 
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_full_disk_is_told(shop: Shop, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.run(CUSTOMERS, PEOPLE)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))  # noqa: SIM115
+    assert "there is no room left" in told(lambda: read_database(table()))
+
+
 def test_nothing_can_be_written(shop: Shop, told: Told) -> None:
     shop.run(CUSTOMERS, PEOPLE)
 
