@@ -126,7 +126,7 @@ def test_lost_rows_are_listed_with_the_row_that_a_spreadsheet_shows_and_the_play
     bundles, listed = look("many faults")
 
     lost = [line for line in listed.splitlines() if '"unknown_customer"' in line]
-    assert lost[0].startswith('"transactions","transactions.csv","customer_id","loses","unknown_customer",3,2,')
+    assert lost[0].startswith('"transactions","transactions.csv","customer_id","loses","unknown_customer","3","2",')
     assert "'AAAAA-99999'" in lost[0]
     assert "churn-survival" in lost[0]
     found = {finding["id"]: finding for finding in findings_in(bundles)}

@@ -110,7 +110,7 @@ def _meaning_lines(study: "QualityStudy", text: "Text") -> list[str]:
 
 def _without_last_day(client: "Client", study: "QualityStudy") -> list[Fault]:
     """Nothing can be counted up to a day that nobody knows; where a table is refused, that comes first."""
-    if study.observed_through or client.refusals:
+    if study.through or client.refusals:
         return []
     found = next(issue for issue in study.issues if issue.kind == "observed_through")
     return [Fault(where=str(client.folder / "client.yml"), found=found.found, remedy=found.remedy)]

@@ -36,6 +36,6 @@ class Opened:
         return self._names[-1]
 
     def _register(self, rows: object) -> str:
-        name = ibis.util.gen_name("file")
+        name = str(ibis.util.gen_name("file"))
         self._engine.con.register(name, rows)
         return name

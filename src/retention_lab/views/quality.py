@@ -29,13 +29,13 @@ def plot_coverage(study: QualityStudy, text: Text) -> Chart:
         axes.remove()
         panels = figure.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]
         for panel, table in zip(panels, drawn, strict=True):
-            _draw_months(panel, table, study.observed_through, text)
+            _draw_months(panel, table, study.through, text)
         _date_axis(panels[-1], drawn)
     caption = text.say(
         "The rows of each table that were kept, by month: by the first day of a customer, by the time of everything "
         "else. A month without rows is drawn at nought."
     )
-    if study.observed_through:
+    if study.through:
         caption += " " + text.say("The dashed line is the last day that counts.")
     return Chart(figure, caption, _alt(drawn, text))
 

@@ -112,7 +112,8 @@ def test_above_the_limit_a_table_is_refused_with_every_reason_and_below_it_is_no
     assert load(content, top={"max_rejected": 0.75}).n_kept == 1
     message = told(lambda: load(content, top={"max_rejected": 0.74}))
     assert "customers.csv: 3 of 4 rows (75.0%) have a fault\n  Allowed: max_rejected: 74.0%" in message
-    assert "column 'Start': unreadable_started_on: 1 row, first in row 2 ('soon')\n  Next: mend it" in message
+    assert "column 'Start': unreadable_started_on: 1 row, first in row 2 ('soon')\n  Allowed: " in message
+    assert "\n  Next: mend it" in message
     assert "column 'End': ended_before_started: 1 row, first in row 3 ('2023-01-01')" in message
     assert "column 'ID': missing_customer_id: 1 row, first in row 4 (blank)" in message
 
@@ -312,3 +313,34 @@ def test_what_is_summed_is_summed_on_one_thread(write_client: Write, told: Told)
 
     for one in (client, broken):
         assert one._engine.raw_sql("SELECT current_setting('threads')").fetchall() == [(1,)]
+
+
+PARTS = {"customer_id": "who", "occurred_at": "at"}
+
+
+def _sold(write_client: Write, rows: str, **spec: Any) -> Path:
+    spec = {"source": "t.csv", "columns": PARTS, "multiply": {"amount": ["Quantity", "UnitPrice"]}, **spec}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"transactions": spec})
+    (folder / "t.csv").write_text(f"who,at,Quantity,UnitPrice\n{rows}")
+    return folder
+
+
+def test_a_number_that_the_file_has_in_parts_is_their_product(write_client: Write, reasons: Reasons) -> None:
+    rows = "1,2025-01-01,3,2.5\n1,2025-01-01,-1,4\n1,2025-01-01,two,4\n1,2025-01-01,,4\n"
+
+    table = Client(_sold(write_client, rows)).loaded("transactions")
+
+    assert table.rows.amount.to_pyarrow().to_pylist() == [7.5, -4.0]
+    assert reasons(table) == {"unreadable_amount": 1, "missing_amount": 1}
+    assert (table.rejections[0].column, table.rejections[0].example) == ("Quantity × UnitPrice", "'two × 4'")
+    assert "amount is Quantity × UnitPrice, as client.yml says." in table.notes
+    assert all(blank.used for blank in table.blanks)
+
+
+def test_a_part_of_a_number_that_the_file_lacks_is_told(write_client: Write, told: Told) -> None:
+    folder = _sold(write_client, "1,2025-01-01,3,2.5\n", multiply={"amount": ["Quantity", "Unitprice"]})
+
+    message = told(lambda: Client(folder).loaded("transactions"))
+
+    assert "t.csv, column 'Unitprice': the file has no such column; client.yml takes it for amount" in message
+    assert "did you mean UnitPrice?" in message

@@ -46,7 +46,7 @@ class TableQuality:
 class QualityStudy:
     """All tables of a client, what is to be mended in them (the worst first), and which playbooks can run.
 
-    `lacking` names the playbooks that cannot, and the columns that would enable each; `observed_through` is the last
+    `lacking` names the playbooks that cannot, and the columns that would enable each; `through` is the last
     day that counts, None where nobody knows it.
     """
 
@@ -54,7 +54,7 @@ class QualityStudy:
     issues: tuple[Issue, ...]
     able: tuple[str, ...]
     lacking: dict[str, tuple[str, ...]]
-    observed_through: date | None
+    through: date | None
 
     @property
     def n_kept(self) -> int:
@@ -69,7 +69,7 @@ class QualityStudy:
         return tuple(issue for issue in self.issues if issue.level in levels)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row for each issue, the worst first: what the client is asked to mend."""
+        """One row of text for each issue, the worst first: what the client is asked to mend."""
         rows = [
             {
                 "table": issue.table,
@@ -77,8 +77,8 @@ class QualityStudy:
                 "column": issue.column,
                 "level": issue.level,
                 "kind": issue.kind,
-                "rows": issue.n_rows or None,
-                "first_row": issue.first_row or None,
+                "rows": str(issue.n_rows or ""),
+                "first_row": str(issue.first_row or ""),
                 "example": issue.example,
                 "found": issue.found,
                 "remedy": issue.remedy,
@@ -86,7 +86,7 @@ class QualityStudy:
             }
             for issue in self.issues
         ]
-        return pd.DataFrame(rows, columns=_COLUMNS).astype({"rows": "Int64", "first_row": "Int64"})
+        return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 _COLUMNS = (
@@ -106,14 +106,14 @@ def study_quality(client: Client) -> QualityStudy:
     refused = set(client.refusals)
     found = {loaded.table: _quality_of(loaded) for loaded in client.inputs}
     found |= {table: _refused(client, table) for table in refused}
-    through, unknown = _observed_through(client, refused)
+    through, unknown = _through(client, refused)
     lacking = {playbook.name: tuple(playbook.missing(client.file, refused)) for playbook in playbooks}
     return QualityStudy(
         tables=tuple(found[table] for table in CONTRACT if table in found),
         issues=tuple(sorted([*issues, *unknown], key=_gravity)),
         able=tuple(name for name, missing in lacking.items() if not missing),
         lacking={name: missing for name, missing in lacking.items() if missing},
-        observed_through=through,
+        through=through,
     )
 
 
@@ -177,9 +177,9 @@ def _time_of(loaded: LoadedTable) -> str:
     return next((name for name in times if name in loaded.rows.columns), "")
 
 
-def _observed_through(client: Client, refused: set[str]) -> tuple[date | None, list[Issue]]:
+def _through(client: Client, refused: set[str]) -> tuple[date | None, list[Issue]]:
     try:
-        return client.observed_through, []
+        return client.as_of, []
     except RetentionLabError as error:
         if refused:
             # Told already, by the table itself.

@@ -50,7 +50,7 @@ def rows_finding(study: QualityStudy, text: Text) -> Finding:
         question=text.say("How much of the exports can be used?"),
         headline=headline,
         action=action if study.n_faulty else "",
-        verdict=_verdict(study),
+        verdict="act" if refused else "watch" if _is_lossy(study) else "fine",
         estimate=share,
         n_obs=n,
         definition=text.say(
@@ -76,8 +76,12 @@ def _verdict(study: QualityStudy, table: str = "") -> Verdict:
     issues = [issue for issue in study.issues if not table or issue.table == table]
     if any(issue.level == "stops" for issue in issues):
         return "act"
-    lossy = any(1 - one.usable >= _MATERIAL for one in study.tables if not table or one.table == table)
-    return "watch" if lossy or any(issue.level == "bends" for issue in issues) else "fine"
+    bent = any(issue.level == "bends" for issue in issues)
+    return "watch" if bent or _is_lossy(study, table) else "fine"
+
+
+def _is_lossy(study: QualityStudy, table: str = "") -> bool:
+    return any(1 - one.usable >= _MATERIAL for one in study.tables if not table or one.table == table)
 
 
 def mend_finding(study: QualityStudy, text: Text) -> Finding:
@@ -146,7 +150,7 @@ def playbooks_finding(study: QualityStudy, text: Text) -> Finding:
 def period_finding(study: QualityStudy, text: Text) -> Finding:
     """Which time the exports cover."""
     days = [day for table in study.tables for day in (table.first_day, table.last_day) if day]
-    through = study.observed_through
+    through = study.through
     if through is None:
         headline = text.say("The last day that the exports cover is not known.")
         action = text.say("Write observed_through into the client file: nothing can be said about time without it.")
@@ -176,7 +180,7 @@ _OF_EVENTS = ("transactions", "feedback", "tickets", "contacts", "loyalty", "ref
 
 
 def _ends_early(study: QualityStudy, text: Text) -> str:
-    through = study.observed_through
+    through = study.through
     early = [
         text.say("{table} on {day}", table=table.table, day=text.date(table.last_day))
         for table in study.tables

@@ -10,6 +10,7 @@ from retention_lab.tables.guessing.scoring import Fit
 
 _MOST_LEVELS, _LONGEST, _MOST_BLANK = 40, 60, 0.6
 _PRIVATE = ("name", "surname", "email", "phone", "birth")
+_NUMBER_OF = ("number", "num", "no", "numero", "nombre", "stevilo")
 _TELLING, _TIED = 0.98, 0.8
 
 
@@ -62,8 +63,14 @@ def _useless(column: Profile) -> str:
         return "every customer has another value"
     if not column.is_number and column.n_distinct > _MOST_LEVELS:
         return "it has too many values"
-    named_id = column.words.has("id") and not column.words.has("count", "quantity", "type")
+    named_id = column.words.has("id") and not column.words.has("count", "quantity", "type") and not _counts(column)
     return "it is a number of something, not a quantity" if named_id and column.n_distinct > _MOST_LEVELS else ""
+
+
+def _counts(column: Profile) -> bool:
+    """Whether it is called a number of something: `Number of messages`, and not `Account number`."""
+    first, *others = column.words.tokens or ("",)
+    return first in _NUMBER_OF and bool(others) and others != ["id"] and column.distinct_share < 0.5
 
 
 def _private(column: Profile) -> str:

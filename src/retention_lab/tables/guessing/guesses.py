@@ -101,7 +101,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientGuess:
-    """All that was guessed of a client."""
+    """All that was guessed of a client. `max_rejected` is a share, where more rows than usual cannot be used."""
 
     tables: tuple[TableGuess, ...]
     unused: tuple[Unused, ...]
@@ -109,4 +109,5 @@ class ClientGuess:
     observed_through: str
     language: str
     currency: str
+    max_rejected: str = ""
     doubts: tuple[Doubt, ...] = ()

@@ -12,6 +12,7 @@ from retention_lab.tables.guessing.vocabulary import vocabulary
 _SURE, _LIKELY = 0.8, 0.5
 _NOTHING = 0.0
 _FEW_ROWS, _SENTENCE = 50, 6
+_EXPLAINS = -4.0
 _PERSONS = ("customer", "person", "household", "account", "policy", "subscription", "tenure", "churn", "plan")
 # What each found column says for its table, and what it says against it that one is not there.
 _MARKS: dict[str, dict[str, tuple[float, float]]] = {
@@ -93,6 +94,9 @@ def _mark(fit: Fit, name: str, found: float, absent: float) -> float:
 
 
 def _named(fit: Fit) -> float:
+    if fit.file.name.has("explained"):
+        # What explains other files, such as a data dictionary, is none of them.
+        return _EXPLAINS
     spec, name = vocabulary().tables[fit.table], fit.file.name
     return 2.2 if name.has(*spec.files) else 1.0 if name.has(*spec.weak_files) else 0.0
 

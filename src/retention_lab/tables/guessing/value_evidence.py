@@ -22,6 +22,7 @@ from retention_lab.tables.guessing.kind_rules import (
 from retention_lab.tables.guessing.profiles import FileProfile, Profile
 from retention_lab.tables.guessing.words import folded
 
+_FEWEST_IN_GROUP = 10
 NEARLY_ALL = 0.998
 """From this share of different values on, a number tells rows apart, but for a few that are in conflict."""
 
@@ -142,6 +143,8 @@ def _variant(profile: Profile, _: FileProfile) -> Iterator[Evidence]:
         return
     yield Evidence(weight=1.0 if n <= 6 else -1.5, reason=f"has {n} values")
     shares = [count / profile.n_known for count in counts.values()]
+    if profile.n_known < _FEWEST_IN_GROUP * n:
+        yield Evidence(weight=-4.0)
     if min(shares) < 0.02:
         yield Evidence(weight=-2.5)
     elif max(shares) < 1.15 / n:
