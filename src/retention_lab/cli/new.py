@@ -121,14 +121,14 @@ def _tell_copying(path: Path, size: int) -> None:
 def _look(stage: Path, databases: list[str], tables: list[str]) -> "tuple[list[Sample], list[Unused]]":
     """Every file and every table of a database, looked into; what cannot be read is told with why."""
     from retention_lab.tables.guessing.guesses import Unused
-    from retention_lab.tables.sources.layouts import group_files, look_into
+    from retention_lab.tables.sources.layouts import group_files, look_into_all
 
     samples: list[Sample] = []
     unused: list[Unused] = []
     for source, files in group_files(stage):
         echo([f"looking into {source}"], err=True)
         try:
-            samples.append(look_into(stage, files, source))
+            samples += look_into_all(stage, files, source)
         except DataError as error:
             unused.append(Unused(source=source, why=_one_line(error)))
     for reference in databases:
@@ -234,7 +234,7 @@ def _summary(guess: "ClientGuess", draft: "Draft", folder: Path) -> Iterable[str
     for found in guess.tables:
         rows = f"{'' if found.sample.is_exact else 'about '}{found.sample.n_rows:,} rows"
         sure = said_of(found.confidence, (), () if found.is_sure else found.others, sure=found.is_sure)
-        yield f"{found.sample.source} -> {found.table}: {sure}, {rows}"
+        yield f"{found.sample.told} -> {found.table}: {sure}, {rows}"
         for column in found.columns:
             said = said_of_column(found, column, briefly=True)
             yield f"  {column.name:<18} {column_text(column.column):<28} {said}"

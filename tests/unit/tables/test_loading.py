@@ -113,6 +113,7 @@ def test_above_the_limit_a_table_is_refused_with_every_reason_and_below_it_is_no
     message = told(lambda: load(content, top={"max_rejected": 0.74}))
     assert "customers.csv: 3 of 4 rows (75.0%) have a fault\n  Allowed: max_rejected: 74.0%" in message
     assert "column 'Start': unreadable_started_on: 1 row, first in row 2 ('soon')\n  Allowed: " in message
+    assert "\n  Allowed: a day such as 2026-10-31" in message
     assert "\n  Next: mend it" in message
     assert "column 'End': ended_before_started: 1 row, first in row 3 ('2023-01-01')" in message
     assert "column 'ID': missing_customer_id: 1 row, first in row 4 (blank)" in message

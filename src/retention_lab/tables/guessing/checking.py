@@ -12,7 +12,8 @@ from retention_lab.tables.guessing.scoring import Fit
 from retention_lab.tables.guessing.vocabulary import vocabulary
 from retention_lab.tables.guessing.words import folded, places_of
 
-_UNSURE = 0.7
+_UNSURE, _OPEN = 0.7, 0.6
+_MOST_EVENTS = 30
 _MAY_BE_TOO = " may name customers too"
 _OTHER_THINGS = (
     "coordinate",
@@ -30,12 +31,35 @@ _OTHER_THINGS = (
 
 def second_thoughts(fit: Fit) -> Fit:
     """The fit, less sure where something speaks against it that no single column shows."""
-    fit = settle_amount(fit) if fit.table == "transactions" else fit
+    fit = _more_than_purchases(settle_amount(fit)) if fit.table == "transactions" else fit
     fit = _received_is_a_variant(_two_persons(fit))
     fit = _repeating_key(fit)
     if fit.table == "customers":
         fit = _event(_times_of_customers(fit))
     return fit
+
+
+def _more_than_purchases(fit: Fit) -> Fit:
+    """What was looked at or taken back stands among what was bought: its price was not paid."""
+    taken = {found.column for found in fit.columns}
+    for column in fit.file.columns:
+        if column.name in taken or column.n_distinct > _MOST_EVENTS or column.words_each > 3:
+            continue
+        looked, undone = (_rows_called(kind, column) for kind in ("looked", "undone"))
+        if looked:
+            why = f"{column.name!r} also says {looked}: these rows are no purchases; ask for the purchases alone"
+            fit = fit.capped("amount", _OPEN, why)
+        elif undone and column.words.has("status"):
+            why = f"{column.name!r} also says {undone}: are their amounts to count?"
+            fit = fit.capped("amount", _UNSURE, why)
+    return fit
+
+
+def _rows_called(kind: str, column: Profile) -> str:
+    """The values of a column that are called so, in words."""
+    known = vocabulary().values[kind]
+    found = [text for text, _ in column.levels if folded(text) in known]
+    return " and ".join(map(repr, found[:3])) if column.n_distinct > 1 else ""
 
 
 def _received_is_a_variant(fit: Fit) -> Fit:
@@ -74,7 +98,7 @@ def _doubted_with(fit: Fit, unsure: Sequence[tuple[Fit, Profile]]) -> Fit:
     taken = fit.profile("customer_id")
     for other, doubted in unsure:
         if taken and (taken.name == doubted.name or set(taken.texts) <= set(doubted.texts)):
-            return fit.capped("customer_id", _UNSURE, f"{other.file.sample.source} has another column for customers")
+            return fit.capped("customer_id", _UNSURE, f"{other.file.sample.told} has another column for customers")
     return fit
 
 

@@ -12,6 +12,7 @@ from retention_lab.tables.guessing.guesses import ClientGuess, Doubt, Sample, Ta
 from retention_lab.tables.guessing.keys import known_customers, merged, shared_keys
 from retention_lab.tables.guessing.profiles import FileProfile, profile_file
 from retention_lab.tables.guessing.recognition import recognise
+from retention_lab.tables.guessing.references import rows_set_aside
 from retention_lab.tables.guessing.scoring import Fit
 from retention_lab.tables.guessing.speech import currency_of, language_of
 from retention_lab.tables.guessing.tables import latest_day, table_guess
@@ -31,7 +32,7 @@ def guess_client(samples: Sequence[Sample], *, today: date | None = None) -> Cli
     `today`: dates after it are not taken for the last day that the files cover. The order of the samples does not
     matter.
     """
-    files = [profile_file(sample) for sample in sorted(samples, key=lambda sample: str(sample.source))]
+    files = [profile_file(sample) for sample in sorted(samples, key=lambda sample: sample.told)]
     ranked = _recognised(files)
     chosen, unused = _one_file_each(files, ranked)
     churn = _churn({fit.table: fit for _, fit in chosen})
@@ -39,6 +40,7 @@ def guess_client(samples: Sequence[Sample], *, today: date | None = None) -> Cli
     language, spoken = language_of([fit.file for _, fit in chosen] or files)
     currency, paid = currency_of([fit.file for _, fit in chosen])
     observed, seen = _observed_through([fit for _, fit in chosen], today)
+    lenient, blank = rows_set_aside(fit for _, fit in chosen)
     return ClientGuess(
         tables=tuple(tables),
         unused=tuple(unused),
@@ -46,7 +48,8 @@ def guess_client(samples: Sequence[Sample], *, today: date | None = None) -> Cli
         observed_through=observed,
         language=language,
         currency=currency,
-        doubts=(*seen, *spoken, *paid, *_churn_doubts(tables, churn)),
+        max_rejected=lenient,
+        doubts=(*seen, *spoken, *paid, *blank, *_churn_doubts(tables, churn)),
     )
 
 
@@ -96,12 +99,14 @@ def fit_completeness(fit: Fit) -> float:
 
 def _unused(file: FileProfile, ranked: Ranked, chosen: dict[str, tuple[float, Fit, int]]) -> Unused:
     share, fit = ranked[0]
-    source = file.sample.source
+    source = file.sample.told if file.sample.read.sheet else file.sample.source
     if share >= _LEAST and fit.table in chosen:
         other = chosen[fit.table][1]
         absent = [name for name in _required(fit.table) if fit.get(name) and not other.get(name)]
         remedy = f", which has no {' and '.join(absent)}: ask for one file with all" if absent else ""
-        why = f"it looks like {fit.table} too, and {other.file.sample.source} is that table{remedy}"
+        if set(file.sample.rows.column_names) == set(other.file.sample.rows.column_names):
+            remedy = ", with the same columns: put their rows into one file to have them all read"
+        why = f"it looks like {fit.table} too, and {other.file.sample.told} is that table{remedy}"
         return Unused(source=source, nearest=fit.table, why=why)
     if share < _LEAST_OTHER:
         return Unused(source=source, why="it is like none of the tables")

@@ -16,7 +16,21 @@ from retention_lab.tables.guessing.question import NONE, Question, with_table
 _ALLOWED = {"unit": ("days", "weeks", "months", "years"), "duplicates": ("keep", "drop_exact")}
 _READ = ("read.decimal", "read.dates")
 """What can be read another way without looking into the file again."""
-_OF_CLIENT = ("observed_through", "currency", "language", "churn", "churn.kind")
+_ASKED = {
+    "observed_through": "Which is the last day that the exports cover?",
+    "max_rejected": "How large a share of a table's rows may be set aside?",
+    "currency": "Which currency is it?",
+    "language": "In which language are the reports to be?",
+    "churn": "Who counts as gone: contract (whose contract has ended), or inactivity (who has fallen silent)?",
+}
+_ASKED_OF_TABLE = {
+    "unit": "In which unit is it counted?",
+    "duplicates": "What is to be done with them?",
+    "decimal": "Which sign stands before the decimals?",
+    "dates": "What comes first: day (dmy) or month (mdy)?",
+    "churned": "Which codes mean that a customer has left?",
+}
+_OF_CLIENT = ("observed_through", "max_rejected", "currency", "language", "churn", "churn.kind")
 
 
 def of_table(guess: ClientGuess, table: TableGuess) -> Iterator[Question]:
@@ -43,7 +57,7 @@ def of_control(guess: ClientGuess, table: TableGuess) -> Iterator[Question]:
         return with_table(guess, table, replace(table, control=_one_of(answer, names)))
 
     yield Question(
-        key=f"tables.{table.table}.control", asked=f"Which variant of {table.sample.source} is the control?",
+        key=f"tables.{table.table}.control", asked=f"Which variant of {table.sample.told} is the control?",
         choices=tuple(names), remarks=tuple("" for _ in names), examples=tuple(() for _ in names), may_be_none=False,
         must_choose=True, apply=apply,
     )  # fmt: skip
@@ -85,8 +99,7 @@ def _who_is_gone(guess: ClientGuess, table: TableGuess, doubt: Doubt) -> Questio
         settled = _settled(table, doubt)
         return with_table(guess, table, replace(settled, values={**table.values, "churned": meanings}))
 
-    why = f"{doubt.why}. Which codes mean that a customer has left"
-    return _about(table, replace(doubt, why=why), "churned", apply)
+    return _about(table, doubt, "churned", apply)
 
 
 def _unknown_code(table: TableGuess) -> str:
@@ -112,7 +125,7 @@ def _what_code_means(guess: ClientGuess, table: TableGuess, doubt: Doubt, code: 
         return with_table(guess, table, told if _unknown_code(told) else _settled(told, doubt))
 
     return Question(
-        key=f"tables.{table.table}.values.kind", asked=f"What does the code {code!r} of {table.sample.source} mean?",
+        key=f"tables.{table.table}.values.kind", asked=f"What does the code {code!r} of {table.sample.told} mean?",
         choices=kinds, remarks=tuple("" for _ in kinds), examples=tuple(() for _ in kinds), may_be_none=False,
         must_choose=True, apply=apply,
     )  # fmt: skip
@@ -141,7 +154,7 @@ def _whole_client(guess: ClientGuess, doubt: Doubt) -> Question:
 
     choices = (doubt.taken, *(other for other in doubt.others if other != doubt.taken))
     return Question(
-        key=doubt.key, asked=f"{_capital(doubt.why)}. {key}?", choices=choices,
+        key=doubt.key, asked=f"{_capital(doubt.why)}. {_ASKED[key]}", choices=choices,
         remarks=("as taken", *("" for _ in choices[1:])), examples=tuple(() for _ in choices), may_be_none=False,
         apply=apply,
     )  # fmt: skip
@@ -151,7 +164,7 @@ def _about(table: TableGuess, doubt: Doubt, key: str, apply: Callable[[str], Cli
     choices = tuple(dict.fromkeys(choice for choice in (doubt.taken, *doubt.others) if choice))
     return Question(
         key=f"tables.{table.table}.{key}",
-        asked=f"{table.sample.source}: {doubt.why}. {key.rpartition('.')[2]}?",
+        asked=f"{table.sample.told}: {doubt.why}. {_question_about(key)}",
         choices=choices,
         remarks=("as taken" if doubt.taken else "", *("" for _ in choices[1:])),
         examples=tuple(() for _ in choices),
@@ -159,6 +172,13 @@ def _about(table: TableGuess, doubt: Doubt, key: str, apply: Callable[[str], Cli
         must_choose=not doubt.taken,
         apply=apply,
     )
+
+
+def _question_about(key: str) -> str:
+    if key.startswith("outcomes."):
+        return "Did it come out of the experiment?"
+    last = key.rpartition(".")[2]
+    return _ASKED_OF_TABLE.get(last, f"{last}?")
 
 
 def _settled(table: TableGuess, doubt: Doubt) -> TableGuess:
@@ -188,7 +208,19 @@ def _top(key: str, answer: str) -> str:
             return date.fromisoformat(answer).isoformat()
         except ValueError as error:
             raise ValueError("a day such as 2026-10-31") from error
+    if key == "max_rejected":
+        return _share(answer)
     return _accepted(key, answer)
+
+
+def _share(answer: str) -> str:
+    try:
+        share = float(answer)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError("a share from 0 to 1, such as 0.2")
+    return f"{share:g}"
 
 
 def _accepted(key: str, answer: str) -> str:

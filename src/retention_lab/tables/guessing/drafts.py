@@ -127,6 +127,7 @@ def _head(guess: ClientGuess, name: str) -> list[str]:
 def _top(guess: ClientGuess, name: str) -> list[str]:
     values: dict[str, object] = {
         "name": name, "language": guess.language, "currency": guess.currency, "timezone": "UTC",
+        **({"max_rejected": float(guess.max_rejected)} if guess.max_rejected else {}),
         **({"observed_through": date.fromisoformat(guess.observed_through)} if guess.observed_through else {}),
     }  # fmt: skip
     remarks = {
@@ -167,7 +168,7 @@ def _money(whole: _Whole) -> list[str]:
     return ["", *block({"money": {"monthly_value_is": "revenue"}}, {way: said}, "money".__eq__)]
 
 
-_TOP = ("name", "language", "currency", "timezone", "observed_through")
+_TOP = ("name", "language", "currency", "timezone", "max_rejected", "observed_through")
 
 
 def _tables(whole: _Whole) -> list[str]:

@@ -37,6 +37,11 @@ class Sample:
     is_exact: bool
     doubts: tuple[Doubt, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """What a person would call it: a workbook's sheet has no name of its own."""
+        return f"{self.source}, sheet {self.read.sheet}" if self.read.sheet else str(self.source)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnGuess:

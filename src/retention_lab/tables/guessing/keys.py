@@ -49,7 +49,7 @@ def _known_in(fit: Fit, others: Sequence[Fit]) -> Keys:
 
 
 def _told(weight: float, column: str, file: FileProfile) -> Evidence:
-    return Evidence(weight=weight, reason=f"its values are those of {column!r} in {file.sample.source}")
+    return Evidence(weight=weight, reason=f"its values are those of {column!r} in {file.sample.told}")
 
 
 def _is_id(column: Profile) -> bool:

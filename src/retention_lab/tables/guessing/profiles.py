@@ -139,7 +139,7 @@ def _stem(sample: Sample) -> str:
     path = PurePosixPath(name)
     while path.suffix and isinstance(sample.source, str):
         path = path.with_suffix("")
-    return path.name
+    return f"{path.name} {sample.read.sheet}" if sample.read.sheet else path.name
 
 
 def _profile(name: str, position: int, values: pa.ChunkedArray, sample: Sample, missing: Sequence[str]) -> Profile:

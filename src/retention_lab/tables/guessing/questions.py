@@ -34,12 +34,12 @@ def _questions(guess: ClientGuess) -> Iterator[Question]:
 
 
 def _which_table(guess: ClientGuess, table: TableGuess) -> Question:
-    taken = {other.table: other.sample.source for other in guess.tables if other is not table}
+    taken = {other.table: other.sample.told for other in guess.tables if other is not table}
     others = [(name, share) for name, share in table.others if name not in taken]
 
     def apply(answer: str) -> ClientGuess:
         if answer == NONE:
-            left_out = Unused(source=table.sample.source, why=f"{TOLD}: it is not {table.table}")
+            left_out = Unused(source=table.sample.told, why=f"{TOLD}: it is not {table.table}")
             tables = tuple(other for other in guess.tables if other is not table)
             return replace(guess, tables=tables, unused=(*guess.unused, left_out))
         if answer in taken:
@@ -48,7 +48,7 @@ def _which_table(guess: ClientGuess, table: TableGuess) -> Question:
 
     return Question(
         key=f"tables.{table.table}",
-        asked=f"Which table is {table.sample.source}?",
+        asked=f"Which table is {table.sample.told}?",
         choices=(table.table, *(name for name, _ in others)),
         remarks=(f"{table.confidence:.0%}", *(f"{share:.0%}" for _, share in others)),
         examples=tuple(tuple(table.sample.rows.column_names) for _ in (table, *others)),
@@ -89,7 +89,7 @@ def _which_column(guess: ClientGuess, table: TableGuess, found: ColumnGuess) -> 
     column = column_of(table.table, found.name) or Column(found.name, "text", found.name)
     return Question(
         key=f"tables.{table.table}.{key}",
-        asked=f"Which column of {table.sample.source} is {found.name} ({column.meaning})?",
+        asked=f"Which column of {table.sample.told} is {found.name} ({column.meaning})?",
         choices=choices,
         remarks=(f"{found.confidence:.0%}, {', '.join(found.reasons)}", *(said for _, said in others)),
         examples=tuple(_examples(table, choice) for choice in choices),
@@ -122,7 +122,7 @@ def _lacking(guess: ClientGuess, table: TableGuess, column: Column) -> Question:
     names = tuple(name for name in table.sample.rows.column_names if not _is_taken(table, name))
     return Question(
         key=f"tables.{table.table}.{key}",
-        asked=f"No column of {table.sample.source} looks like {column.name} ({column.meaning}). Is it one of these?",
+        asked=f"No column of {table.sample.told} looks like {column.name} ({column.meaning}). Is it one of these?",
         choices=(NONE, *names),
         remarks=("none: the client is to be asked", *("" for _ in names)),
         examples=((), *(_examples(table, name) for name in names)),

@@ -28,6 +28,7 @@ VITAL = {
 _PRIOR, _PRIOR_OPTIONAL = -2.2, -3.2
 _NAMELESS_PRIOR, _NO_NAME = -0.5, -3.5
 _LEAST, _LEAST_REQUIRED = 0.45, 0.15
+_LEAST_OF_SEVERAL, _NONE_OF_THEM = 0.3, 0.2
 _NAMELESS_CAP = 0.7
 _MOST_RUNNERS_UP, _LEAST_RUNNER_UP = 3, 0.03
 
@@ -86,11 +87,18 @@ def fit_table(table: str, file: FileProfile, keys: Mapping[str, tuple[Evidence, 
     for row, (column, at) in enumerate(zip(wanted, chosen, strict=True)):
         cap = 1.0 if file.has_names else _NAMELESS_CAP
         least = _LEAST_REQUIRED if column.required else _LEAST
+        least = _LEAST_OF_SEVERAL if _is_one_of(scores, row, column, table) else least
         if at >= 0 and min(sure[row, at], cap) >= least:
             reasons = tuple(dict.fromkeys(one.reason for one in found[row][at] if one.reason and one.weight > 0))
             guesses.append(_guess(table, column, file, at, sure[row], reasons, cap))
     told = {column.name: float(scores[row].max(initial=-9.0)) for row, column in enumerate(wanted)}
     return Fit(table=table, file=file, columns=tuple(guesses), scores=told)
+
+
+def _is_one_of(scores: Scores, row: int, column: Column, table: str) -> bool:
+    """Whether one of several columns surely is this one, and no number hangs on which: city or province."""
+    may_be_wrong = not column.required and column.name not in VITAL[table]
+    return bool(may_be_wrong and 1 / (1 + np.exp(np.clip(scores[row], -30, 30)).sum()) < _NONE_OF_THEM)
 
 
 def _margin(wanted: tuple[Column, ...]) -> Scores:

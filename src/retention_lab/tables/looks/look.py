@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from retention_lab.tables.looks.days import of_time
 from retention_lab.tables.looks.missing_values import likely_missing
 from retention_lab.tables.looks.seen import look_over
+from retention_lab.tables.looks.swapped import swapped_dates
 from retention_lab.tables.looks.values import of_values
 from retention_lab.tables.remarks import Remark
 from retention_lab.tables.sources.streamed import AnySource
@@ -28,4 +29,4 @@ def look(
     `known_customers` and `currency`, where they are given, are what ids and signs are held against.
     """
     seen = look_over(typed, table, dict(mapped), source, observed_through)
-    return (*likely_missing(seen), *of_time(seen), *of_values(seen, known_customers, currency))
+    return (*likely_missing(seen), *swapped_dates(seen), *of_time(seen), *of_values(seen, known_customers, currency))

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from retention_lab.tables.amounts import SIGN
 from retention_lab.tables.column_checks import MONEY
-from retention_lab.tables.moments import WITH_OFFSET
+from retention_lab.tables.moments import TWO_NUMBERS_FIRST, WITH_OFFSET
 from retention_lab.tables.remarks import Kind, Remark
 from retention_lab.tables.sources.source import POSITION
 from retention_lab.tables.sources.streamed import AnySource
@@ -125,6 +125,7 @@ def _questions(typed: ir.Table, name: str, observed_through: date | None) -> dic
         if observed_through and name != _TO_COME:
             asked["n_to_come"] = column.count(where=day > observed_through)
         if _is_text(typed, name):
+            asked["n_at_end"] = column.count(where=typed[f"raw:{name}"].re_search(TWO_NUMBERS_FIRST))
             asked["n_offsets"] = column.count(where=typed[f"raw:{name}"].re_search(WITH_OFFSET))
     return asked
 

@@ -40,6 +40,9 @@ _ENCODINGS = {
 }
 _LOOKED_AT = 8 * 2**20
 _HIGH = re.compile(rb"[^\x00-\x7f]+")
+# Cyrillic and Greek words have no Latin letters in them, and accented ones hardly any others.
+_AMONG_LATIN = re.compile(rb"(?<=[A-Za-z])[^\x00-\x7f]+|[^\x00-\x7f]+(?=[A-Za-z])")
+_NOT_LATIN = ("cp1251", "cp1253")
 # An Italian è ends a word, a Slovenian č hardly ever does; both are the same byte.
 _INSIDE_WORD = re.compile(rb"[\xe8\xc8](?=[a-z])", re.IGNORECASE)
 
@@ -80,6 +83,8 @@ def _ranked(block: bytes) -> list[str]:
         except UnicodeDecodeError:
             continue
         scores[name] = max(_score(read, _LETTERS[language]) for language in languages)
+    if len(_AMONG_LATIN.findall(block)) > len(_HIGH.findall(block)) / 2:
+        scores = {name: score for name, score in scores.items() if name not in _NOT_LATIN}
     inside, all_of_them = len(_INSIDE_WORD.findall(block)), letters[0xE8] + letters[0xC8]
     if "cp1250" in scores and all_of_them:
         scores["cp1250"] += 0.1 if inside > all_of_them / 2 else -0.1

@@ -186,3 +186,19 @@ def test_customers_whose_mark_is_nought(write_client: Write) -> None:
     assert remarks([5, 1, 0, 4, 0]) == [("likely_missing", "r", 2, 4, "0")]
     # From nought to one there is a nought.
     assert remarks([1, 0, 1]) == []
+
+
+def test_a_swapped_day_jumps_out_of_a_file_that_goes_with_time(look: Look) -> None:
+    def written(iso: str) -> str:
+        return f"{iso[8:10]}/{iso[5:7]}/{iso[:4]}"
+
+    rows = [row | {"d": written(row["d"])} for row in _purchases()]
+    # The fourth of May among days of April.
+    at = next(place for place, row in enumerate(rows) if row["d"] == "05/04/2026")
+    spoilt = look((at, "d", "04/05/2026"), rows=[dict(row) for row in rows])
+
+    assert look(rows=[dict(row) for row in rows]) == []
+    assert _of(spoilt) == [("swapped_dates", "d", 1, at + 2, "04/05/2026")]
+    # Of a file in another order than that of time, nobody can tell.
+    mixed = [rows[place * 7 % len(rows)] for place in range(len(rows))]
+    assert look((at, "d", "04/05/2026"), rows=[dict(row) for row in mixed]) == []

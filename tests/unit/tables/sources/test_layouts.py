@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from retention_lab.errors import DataError
 from retention_lab.tables.client_file import ReadOptions
 from retention_lab.tables.guessing.guesses import Doubt, Sample
-from retention_lab.tables.sources import layouts, sampling
+from retention_lab.tables.sources import glances, sampling
 from retention_lab.tables.sources.layouts import group_files, look_into
 from retention_lab.tables.sources.reading import read_source
 
@@ -245,7 +245,7 @@ def test_the_order_of_day_and_month_is_found(days: list[str], order: str | None,
 
 
 def test_one_day_among_many_thousand_rows_tells_the_order(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layouts, "MOST_ROWS", 100)
+    monkeypatch.setattr(glances, "MOST_ROWS", 100)
     rows = [f"C{n},0{n % 9 + 1}/0{n % 7 + 1}/2024" for n in range(5000)]
     rows[4321] = "C4321,01/25/2024"
 
@@ -328,7 +328,7 @@ def test_a_workbook_comes_typed_with_its_sheet_and_header(tmp_path: Path) -> Non
 
 
 def test_parquet_comes_typed_from_all_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layouts, "MOST_ROWS", 200)
+    monkeypatch.setattr(glances, "MOST_ROWS", 200)
     path = tmp_path / "c.parquet"
     table = pa.table({"id": list(range(10_000)), "day": ["03/25/2024"] * 10_000})
     pq.write_table(table, path, row_group_size=100)
