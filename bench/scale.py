@@ -5,7 +5,7 @@
     python bench/scale.py generate --transactions 100_000_000 --customers 5_000_000 --to FOLDER
 
 Planted, as shares of the transactions: customers who are not known, purchases that are there twice, purchases with the
-number of another one, amounts that cannot be read, and returns. The count of each is held against what was found.
+number of another one, amounts that cannot be read, and returns. What was found of each is told.
 It fails above 4 GiB in all, or where a hundred million take more than 1.5 times as long as ten times ten million.
 """
 

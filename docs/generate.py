@@ -19,7 +19,7 @@ GENERATED = "<!-- Written by `make docs`; changes here are lost. -->\n\n"
 
 def data_dictionary() -> str:
     from retention_lab.tables.checks import checks_for
-    from retention_lab.tables.contract import CONTRACT
+    from retention_lab.tables.contract import CONTRACT, ONLY_KNOWN_CUSTOMERS
     from retention_lab.tables.duplicates import duplicate_checks
 
     parts = [
@@ -40,7 +40,7 @@ def data_dictionary() -> str:
         names = {column.name for column in columns}
         checks = [*checks_for(table, list(columns), None), *duplicate_checks(table, names)]
         parts += [f"| `{check.reason}` | {check.remedy} |\n" for check in checks]
-        if table != "customers":
+        if table in ONLY_KNOWN_CUSTOMERS:
             parts.append("| `unknown_customer` | ask for a complete export of customers |\n")
     return "".join(parts)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retention_lab.cli.words import echo, near, plain
+from retention_lab.cli.words import echo, near, plain, wrapped
 from retention_lab.errors import DataError, Fault, ParameterError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WRONG, _INTERRUPTED = 2, 130
 _LARGE = 100_000_000
 _DATABASE = "env:"
+_INDENT = 21
 
 
 def new(
@@ -109,7 +110,7 @@ def _make(
         if own_key:
             read_key(stage)
         settle(stage, folder, [*names, *own_key, CLIENT_FILE])
-    echo(_summary(guess, draft, folder))
+    echo(wrapped(plain(line), _INDENT if line.startswith("  ") else 2) for line in _summary(guess, draft, folder))
     return bool(draft.usable)
 
 
@@ -157,6 +158,7 @@ def _with_last_day(guess: "ClientGuess", stage: Path) -> "ClientGuess":
     """The last day that the exports cover, where all rows were looked at.
 
     Where they were not, it is left to be found when they are read: rows after a day that is too early would not exist.
+    Not so where a few rows lie after all others: the last of them is then no better guess.
     Without any date in the tables, the exports are taken to go as far as the day that they were written on.
     """
     from dataclasses import replace
@@ -167,6 +169,8 @@ def _with_last_day(guess: "ClientGuess", stage: Path) -> "ClientGuess":
     others = tuple(doubt for doubt in guess.doubts if doubt.key != "observed_through")
     files = [path.stat().st_mtime for path in stage.iterdir() if path.is_file()]
     if guess.observed_through:
+        if any(doubt.key == "observed_through" and doubt.others for doubt in guess.doubts):
+            return guess
         is_whole = all(found.sample.rows.num_rows >= found.sample.n_rows for found in guess.tables)
         return guess if is_whole else replace(guess, observed_through="", doubts=others)
     if not files:
@@ -182,7 +186,7 @@ def _asked(guess: "ClientGuess") -> "ClientGuess":
     from retention_lab.tables.guessing.questions import next_question
 
     if next_question(guess):
-        echo(["", "A number or a name answers; Enter takes the first, - means none, ? shows what is in the file."])
+        echo(["", "A number or a name answers; Enter takes the first, - means none,", "? shows what is in the file."])
     while question := next_question(guess):
         guess = _answer(question)
     return guess
@@ -191,10 +195,10 @@ def _asked(guess: "ClientGuess") -> "ClientGuess":
 def _answer(question: "Question") -> "ClientGuess":
     from retention_lab.tables.guessing.question import NONE
 
-    echo(["", question.asked])
+    echo(["", wrapped(plain(question.asked), 0)])
     for number, (choice, remark) in enumerate(zip(question.choices, question.remarks, strict=True), start=1):
-        echo([f"  {number}  {choice}{f'   {remark}' if remark else ''}"])
-    echo([f"  {NONE}  none of them"] if question.may_be_none and NONE not in question.choices else [])
+        echo([wrapped(plain(f"  {number:>2}  {choice}{f'   {remark}' if remark else ''}"), 8)])
+    echo([f"   {NONE}  none of them"] if question.may_be_none and NONE not in question.choices else [])
     while True:
         default = None if question.must_choose else "1"
         said = str(typer.prompt("", default=default, show_default=False, prompt_suffix="> ")).strip()
@@ -219,7 +223,7 @@ def _chosen(question: "Question", said: str) -> str:
 def _examples(question: "Question") -> Iterable[str]:
     told = [(choice, found) for choice, found in zip(question.choices, question.examples, strict=True) if found]
     for choice, examples in told:
-        yield f"  {choice}: {', '.join(plain(example)[:60] for example in examples)}"
+        yield wrapped(f"  {choice}: {', '.join(plain(example)[:60] for example in examples)}", 4)
     yield from () if told else ("  nothing in the files tells",)
 
 

@@ -23,6 +23,21 @@ def echo(lines: Iterable[str], *, err: bool = False) -> None:
             typer.echo(plain(part), err=err)
 
 
+def wrapped(line: str, indent: int) -> str:
+    """A line broken where the terminal ends, and what follows moved in; as it is where nobody sits at one."""
+    import shutil
+    import sys
+    import textwrap
+
+    if not sys.stdout.isatty() or not line.strip():
+        return line
+    width = max(shutil.get_terminal_size().columns, 40)
+    return textwrap.fill(
+        line, width, subsequent_indent=" " * indent, replace_whitespace=False, drop_whitespace=True,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
 def plain(text: object) -> str:
     """A text from a report or a client's file as one harmless line: a terminal obeys what it is shown."""
     import re

@@ -195,7 +195,8 @@ def _put_down(job: Loading, canonical: ir.Table, source: AnySource) -> ir.Table:
     stored = job.engine.create_table(f"typed_{job.table}", canonical.select(*kept))
     columns = {name: stored[name] for name in kept}
     given = {name: columns.get(twins.get(name, name), ibis.null("string")) for name in names}
-    return stored.select(**given)
+    # A view: every later question begins anew at it, and none has to be taken apart down to the file.
+    return job.engine.create_view(f"rows_{job.table}", stored.select(**given))
 
 
 def _checks(job: Loading) -> list[Check]:

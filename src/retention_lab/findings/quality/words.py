@@ -20,6 +20,16 @@ def kind_name(kind: str, text: Text) -> str:
         "duplicate_row": text.say("identical to an earlier row"),
         "exact_copy": text.say("identical to an earlier row"),
         "superseded_row": text.say("another row of the same key is kept"),
+        "self_referral": text.say("who invited and who was invited are the same"),
+        "negative_actions": text.say("fewer than no actions"),
+        "rating_off_scale": text.say("a mark outside the scale"),
+        "first_response_before_opened": text.say("answered before it was opened"),
+        "resolved_before_opened": text.say("resolved before it was opened"),
+        "due_before_opened": text.say("due before it was opened"),
+        "opened_before_sent": text.say("opened before it was sent"),
+        "responded_before_sent": text.say("answered before it was sent"),
+        "converted_before_sent": text.say("converted before it was sent"),
+        "converted_before_invited": text.say("converted before the invitation"),
         "refused": text.say("the table is refused"),
         "observed_through": text.say("last day not known"),
         "blank": text.say("blank"),
@@ -45,6 +55,11 @@ def kind_name(kind: str, text: Text) -> str:
         "destroyed": text.say("id rounded by a spreadsheet"),
         "conflicting": text.say("same id, different rows"),
         "swapped": text.say("day and month swapped"),
+        "rounded": text.say("id rounded by a spreadsheet"),
+        "impossible": text.say("not a possible duration"),
+        "per": text.say("a percentage where a number is expected"),
+        "decimal": text.say("decimal mark unclear"),
+        "other": text.say("another currency"),
     }
     return whole.get(kind) or starts.get(kind.split("_", maxsplit=1)[0]) or covariate_name(kind)
 

@@ -15,7 +15,7 @@ from retention_lab.tables.guessing.recognition import recognise
 from retention_lab.tables.guessing.references import rows_set_aside
 from retention_lab.tables.guessing.scoring import Fit
 from retention_lab.tables.guessing.speech import currency_of, language_of
-from retention_lab.tables.guessing.tables import latest_day, table_guess
+from retention_lab.tables.guessing.tables import last_days, table_guess
 
 _LEAST, _LEAST_OTHER = 0.35, 0.05
 _ENDS = {"churned", "ended_on"}
@@ -177,12 +177,19 @@ def _churn_doubts(tables: Sequence[TableGuess], churn: str) -> list[Doubt]:
 
 def _observed_through(fits: Sequence[Fit], today: date | None) -> tuple[str, tuple[Doubt, ...]]:
     """The latest day of all tables; nothing, and a doubt, where no table has a date."""
-    days = [day for fit in fits if (day := latest_day(fit, today)) is not None]
+    days = [found for fit in fits if (found := last_days(fit, today)) is not None]
     if not days:
         why = "no table has a date: ask for the last day that the exports cover"
         return "", (Doubt(key="observed_through", taken="", why=why),)
-    latest = (date(1970, 1, 1) + timedelta(days=int(np.floor(max(days))))).isoformat()
+    covered, latest = (_written(max(each)) for each in zip(*days, strict=True))
+    if covered != latest:
+        why = f"hardly any rows lie after {covered}, and the last of them on {latest}: they may be mistakes"
+        return covered, (Doubt(key="observed_through", taken=covered, others=(latest,), why=why),)
     if all(fit.file.is_whole for fit in fits):
-        return latest, ()
+        return covered, ()
     why = "not all rows were looked at: a later date may be there"
-    return latest, (Doubt(key="observed_through", taken=latest, why=why),)
+    return covered, (Doubt(key="observed_through", taken=covered, why=why),)
+
+
+def _written(day: float) -> str:
+    return (date(1970, 1, 1) + timedelta(days=int(day))).isoformat()

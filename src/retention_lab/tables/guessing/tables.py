@@ -22,7 +22,7 @@ _MOST_MONTHS = 75
 _FEW_YEARS, _MOST_YEARS = 12, 60
 # Dates from here on stand for none, such as 9999-12-31.
 _NEVER = date(2050, 1, 1)
-_ONE_MISTAKE_IN = 4_000
+_ONE_MISTAKE_IN, _THIN, _MONTH = 500, 0.1, 28
 _SCALES = ((1, 5), (0, 10), (1, 10), (1, 7))
 
 
@@ -168,14 +168,25 @@ def _lacking(fit: Fit, constants: dict[str, str]) -> tuple[str, ...]:
     return tuple(column.name for column in CONTRACT[fit.table] if column.required and column.name not in have)
 
 
-def latest_day(fit: Fit, today: date | None) -> float | None:
-    """The latest day, in days since 1970, that a table has and that is not after today; None where there is none.
+def last_days(fit: Fit, today: date | None) -> tuple[float, float] | None:
+    """The last day that a table covers and the latest that it has, in days since 1970; None where it has none.
 
-    A few rows in many thousand that lie after all others are mistakes, and do not count.
+    They differ where the rows thin out all at once: the few that lie after all others are mistakes. Days after today
+    do not count.
     """
     # What is due may lie ahead.
     names = [name for name in _times(fit.table) if name != "due_at"]
     days = [profile.known_days for name in names if (profile := fit.profile(name))]
     limit = ((today or _NEVER) - date(1970, 1, 1)).days + 1
-    past = [np.sort(found[found < limit]) for found in days]
-    return max((float(found[-1 - len(found) // _ONE_MISTAKE_IN]) for found in past if len(found)), default=None)
+    past = [found for each in days if len(found := np.sort(np.floor(each[each < limit])))]
+    return (max(map(_covered, past)), max(float(found[-1]) for found in past)) if past else None
+
+
+def _covered(days: np.ndarray) -> float:
+    """The last day before the rows thin out: what comes after are few, and fewer a day than a tenth of before."""
+    for at in range(len(days) - 1 - len(days) // _ONE_MISTAKE_IN, len(days) - 1):
+        day, after = days[at], len(days) - 1 - at
+        before = at + 1 - np.searchsorted(days, day - _MONTH, "right")
+        if days[at + 1] > day and after / (days[-1] - day) < _THIN * before / _MONTH:
+            return float(day)
+    return float(days[-1])

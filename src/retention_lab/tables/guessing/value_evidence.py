@@ -79,6 +79,8 @@ def _key(profile: Profile, file: FileProfile) -> Iterator[Evidence]:
         yield Evidence(weight=1.5, reason=f"all {profile.n_known:,} values differ")
     elif profile.distinct_share < NEARLY_ALL:
         yield Evidence(weight=IMPOSSIBLE)
+    else:
+        yield Evidence(weight=1.0, reason="all but a few values differ")
 
 
 def _ended(profile: Profile, _: FileProfile) -> Iterator[Evidence]:

@@ -5,7 +5,7 @@ Used where a client is drafted, and a person looks at the draft; a file that is 
 
 import re
 from collections import Counter
-from itertools import chain
+from itertools import chain, islice
 
 from retention_lab.tables.guessing.guesses import Doubt
 from retention_lab.tables.sources.encoding import Raw, find_encoding, is_ascii, reads_as_utf8
@@ -38,7 +38,7 @@ _ENCODINGS = {
     "cp1253": ("Greek",),
     "cp1254": ("Turkish",),
 }
-_LOOKED_AT = 8 * 2**20
+_LOOKED_AT, _EXAMPLES = 8 * 2**20, 10_000
 _HIGH = re.compile(rb"[^\x00-\x7f]+")
 # Cyrillic and Greek words have no Latin letters in them, and accented ones hardly any others.
 _AMONG_LATIN = re.compile(rb"(?<=[A-Za-z])[^\x00-\x7f]+|[^\x00-\x7f]+(?=[A-Za-z])")
@@ -55,11 +55,17 @@ def guess_encoding(raw: Raw) -> tuple[str | None, tuple[Doubt, ...]]:
         block = stream.read(_LOOKED_AT)
     ranked = _ranked(block)
     taken, *others = ranked or ["cp1252"]
-    high = _HIGH.search(block)
-    example = _around(block, high.start()) if high else b""
+    example = _where_they_differ(block, ranked[:3])
     readings = ", ".join(f"{example.decode(name, 'replace')!r} in {name}" for name in ranked[:3])
     why = f"the file is not UTF-8; by its letters it is {taken}. It would read {readings}" if readings else "not UTF-8"
     return taken, (Doubt(key="read.encoding", taken=taken, others=tuple(others[:3]), why=why),)
+
+
+def _where_they_differ(block: bytes, names: list[str]) -> bytes:
+    """A piece of a line that reads differently in each of the encodings, or else in some of them."""
+    letters = {found[0]: found.start() for found in reversed([*islice(_HIGH.finditer(block), _EXAMPLES)])}
+    readings = {at: len({high.decode(name, "replace") for name in names}) for high, at in letters.items()}
+    return _around(block, min(readings, key=lambda at: (-readings[at], at))) if readings else b""
 
 
 def _without_mark(raw: Raw) -> tuple[str | None, tuple[Doubt, ...]]:
@@ -82,7 +88,9 @@ def _ranked(block: bytes) -> list[str]:
             read = {bytes([byte]).decode(name): n for byte, n in letters.items()}
         except UnicodeDecodeError:
             continue
-        scores[name] = max(_score(read, _LETTERS[language]) for language in languages)
+        if not any("\x80" <= letter <= "\x9f" for letter in read):
+            # Letters are read, and no characters that only steer a device.
+            scores[name] = max(_score(read, _LETTERS[language]) for language in languages)
     if len(_AMONG_LATIN.findall(block)) > len(_HIGH.findall(block)) / 2:
         scores = {name: score for name, score in scores.items() if name not in _NOT_LATIN}
     inside, all_of_them = len(_INSIDE_WORD.findall(block)), letters[0xE8] + letters[0xC8]

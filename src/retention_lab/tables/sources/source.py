@@ -102,6 +102,7 @@ def _columns_of(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def row_text(row: int, file: str) -> str:
+    """A row as a message names it."""
     return f"row {row} of {file}" if file else f"row {row}"
 
 
@@ -119,6 +120,7 @@ def header_names(name: str, row: int, first: list[str]) -> list[str]:
 
 
 def places_of(name: str, rows: Sequence[int] | NDArray[np.int64], ragged: Any) -> pa.Table:
+    """The `places` of a source: the file, its rows, and for each the record where it has too many or too few fields."""
     file = pa.repeat(pa.scalar(name, pa.string()), len(rows))
     return pa.table({FILE: file, ROW: pa.array(rows, pa.int64()), RAGGED: pa.array(ragged, pa.string())})
 
@@ -161,4 +163,5 @@ def few(columns: Sequence[str]) -> str:
 
 
 def no_rows(name: str) -> DataError:
+    """What is raised for a file in which nothing stands below the header."""
     return DataError(Fault(where=name, found="the file has no rows", remedy="ask for the file again"))
