@@ -146,7 +146,8 @@ def as_handed_out(typed: ir.Table) -> ir.Table:
 
 def as_written(typed: ir.Table) -> ir.Table:
     """The typed table with what stood in the file as text."""
-    return typed.mutate(*(_written_out(typed, name) for name in typed.columns if name.startswith("raw:")))
+    others = [n for n in typed.columns if n.startswith("raw:") and not typed[n].type().is_string()]
+    return typed.mutate(*(_written_out(typed, name) for name in others)) if others else typed
 
 
 def _written_out(typed: ir.Table, name: str) -> ir.Value:

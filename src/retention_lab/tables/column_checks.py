@@ -110,14 +110,18 @@ def _of_numbers(name: str) -> Iterator[Check]:
         hint=_has_unread(name),
     )
     if name in MONEY:
-        yield Check(
-            reason=f"other_currency_{name}",
-            column=name,
-            failing=lambda rows: _in_other_currency(rows, name),
-            allowed="one currency in a column: the one that most of its rows have",
-            remedy="ask for amounts in the client's own currency",
-            hint=Hint(name=f"signs {name}", ask=lambda rows: _has_signs(rows, name)),
-        )
+        yield _other_currency(name)
+
+
+def _other_currency(name: str) -> Check:
+    return Check(
+        reason=f"other_currency_{name}",
+        column=name,
+        failing=lambda rows: _in_other_currency(rows, name),
+        allowed="one currency in a column: the one that most of its rows have",
+        remedy="ask for amounts in the client's own currency",
+        hint=Hint(name=f"signs {name}", ask=lambda rows: _has_signs(rows, name)),
+    )
 
 
 def _of_dates(name: str) -> Iterator[Check]:
@@ -218,4 +222,4 @@ def _implausible(rows: ir.Table, name: str) -> ir.BooleanValue:
 
 
 def _some(rows: ir.Table, condition: ir.BooleanValue) -> bool:
-    return bool(rows.filter(condition).limit(1).count().to_pyarrow().as_py())
+    return bool(rows.aggregate(some=condition.any()).to_pyarrow()["some"][0].as_py())

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
-from retention_lab.tables.checks import Check
+from retention_lab.tables.check import Check, Hint
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.contract import KEYS
 from retention_lab.tables.remarks import Remark
@@ -40,13 +40,10 @@ class Repeated:
     overlaps: tuple[Remark, ...] = ()
 
     def marked(self, rows: ir.Table) -> ir.Table:
-        """The rows with what the checks ask for: `_copy`, `_old` and `_several`."""
+        """The rows with what the checks ask for, where there are any: `_copy`, `_old` and `_several`."""
         found = {COPY: self.copies, OLD: self.old, SEVERAL: self.several}
-        return rows.mutate(**{name: _is_among(rows, positions) for name, positions in found.items()})
-
-
-def _is_among(rows: ir.Table, positions: ir.Table | None) -> ir.BooleanValue:
-    return ibis.literal(False) if positions is None else rows[POSITION].isin(positions[POSITION])
+        marks = {name: rows[POSITION].isin(same[POSITION]) for name, same in found.items() if same is not None}
+        return rows.mutate(**marks) if marks else rows
 
 
 def find_duplicates(engine: Backend, rows: str, raw: str, table: str, spec: TableFile, source: AnySource) -> Repeated:
@@ -147,10 +144,10 @@ def _file(position: ir.Value, source: AnySource) -> ir.Value:
 def declared_check(spec: TableFile) -> Check | None:
     """What client.yml says is to be dropped; such rows are counted, but no fault of the file."""
     if spec.duplicates == "drop_exact":
-        return Check(reason=EXACT_COPY, column="", failing=lambda rows: rows[COPY], remedy=_AS_SAID)
+        return Check(reason=EXACT_COPY, column="", failing=lambda rows: rows[COPY], remedy=_AS_SAID, hint=_marked(COPY))
     if isinstance(spec.duplicates, KeyedDuplicates):
         key = spec.duplicates.key[0]
-        return Check(reason=SUPERSEDED, column=key, failing=lambda rows: rows[OLD], remedy=_AS_SAID)
+        return Check(reason=SUPERSEDED, column=key, failing=lambda rows: rows[OLD], remedy=_AS_SAID, hint=_marked(OLD))
     return None
 
 
@@ -168,11 +165,18 @@ def duplicate_checks(table: str, columns: Container[str], *, keyed: bool = False
         column=key,
         failing=lambda rows: rows[key].notnull() & rows[COPY],
         remedy="nothing, the first of the identical rows is kept; to expect them, set duplicates: drop_exact",
+        hint=_marked(COPY),
     )
     conflict = Check(
         reason=f"conflicting_{key}",
         column=key,
         failing=lambda rows: rows[SEVERAL],
         remedy=f"several different rows: ask which is right, or set duplicates: {{key: [{key}], keep: last}}",
+        hint=_marked(SEVERAL),
     )
     return [conflict] if keyed else [copies, conflict]
+
+
+def _marked(name: str) -> Hint:
+    """Whether any rows were found at all."""
+    return Hint(name=name, ask=lambda rows: ibis.literal(name in rows.columns))

@@ -213,9 +213,8 @@ def _checks(job: Loading) -> list[Check]:
 
 def _set_aside(job: Loading, same: Repeated, typed: ir.Table, checks: list[Check]) -> ir.Table:
     """Position of the rows that have a fault, with the first reason that holds."""
-    checked = [name for name in typed.columns if not name.startswith((COVARIATE, f"raw:{COVARIATE}", NUMBER, "file:"))]
-    rows = same.marked(typed.select(*checked))
-    failing = [(check.failing(rows), check.reason) for check in possible(checks, typed)]
+    rows = same.marked(typed)
+    failing = [(check.failing(rows), check.reason) for check in possible(checks, rows)]
     reason = ibis.cases(*failing, else_=None) if failing else ibis.null("string")
     found = rows.select(POSITION, **{REASON: reason.cast("string")})
     return job.engine.create_table(f"aside_{job.table}", found.filter(found[REASON].notnull()))

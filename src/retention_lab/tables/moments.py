@@ -28,6 +28,7 @@ _HALVED = rf"[T ](\d{{1,2}}):[\d:.,]+{_HALF}$"
 _LONG_ISO_DAY = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})" + _REST
 _LONG_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _REST
 _SHORT_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2})" + _REST
+_SHORT_OR_LONG_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?:$|[T ,]+(?:[01]?\d|2[0-3]):[0-5]\d\b)"
 _COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})$"
 _COMPACT_CLOCK = r"^((?:19|20)\d{2})(\d{2})(\d{2})[T ]?(\d{2}):?(\d{2}):?(\d{2})$"
 _WRITTEN_OUT = r"\1-\2-\3 \4:\5:\6"
@@ -112,9 +113,14 @@ def as_counted(number: ir.FloatingValue, unit: str, timezone: str) -> ir.Value:
 
 
 def fits_either_order(text: ir.StringValue) -> ir.BooleanValue:
-    """Whether a date with the year at its end exists, with day or month first."""
-    fits = [as_moment(text, ReadOptions(dates=order), "UTC").notnull() for order in ("dmy", "mdy")]
-    return text.re_search(TWO_NUMBERS_FIRST) & (fits[0] | fits[1])
+    """Whether a date with the year at its end exists, with day or month first.
+
+    Asked of what could not be read, and so only roughly: every February has 29 days.
+    """
+    numbers = [text.re_extract(_SHORT_OR_LONG_DAY, at).try_cast("int64") for at in (1, 2)]
+    month, day = ibis.least(*numbers), ibis.greatest(*numbers)
+    days = ibis.cases((month == 2, 29), (month.isin((4, 6, 9, 11)), 30), else_=31)
+    return text.re_search(_SHORT_OR_LONG_DAY) & month.between(1, 12) & day.between(1, days)
 
 
 def _cut(text: ir.StringValue, year: int, month: int, day: int) -> ir.StringValue:

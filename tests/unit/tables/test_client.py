@@ -144,6 +144,7 @@ def test_a_refused_table_hinders_no_other_and_is_refused_again_in_the_same_words
     assert "Not compared with the customers, which were refused." in client.inputs[0].notes
     assert list(client.refusals) == ["customers", "loyalty"]
     assert "'gift'" in str(client.refusals["loyalty"])
+    client = Client(folder)
     assert told(lambda: client.table("customers")) == told(lambda: client.table("transactions"))
 
 

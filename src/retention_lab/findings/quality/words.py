@@ -30,6 +30,27 @@ def kind_name(kind: str, text: Text) -> str:
         "responded_before_sent": text.say("answered before it was sent"),
         "converted_before_sent": text.say("converted before it was sent"),
         "converted_before_invited": text.say("converted before the invitation"),
+    }
+    starts = {
+        "missing": text.say("blank, but needed"),
+        "unreadable": text.say("not readable"),
+        "implausible": text.say("not a plausible date"),
+        "destroyed": text.say("id rounded by a spreadsheet"),
+        "conflicting": text.say("same id, different rows"),
+        "swapped": text.say("day and month swapped"),
+        "rounded": text.say("id rounded by a spreadsheet"),
+        "impossible": text.say("not a possible duration"),
+        "per": text.say("a percentage where a number is expected"),
+        "decimal": text.say("decimal mark unclear"),
+        "other": text.say("another currency"),
+    }
+    prefix = kind.split("_", maxsplit=1)[0]
+    return whole.get(kind) or _remark_name(kind, text) or starts.get(prefix) or covariate_name(kind)
+
+
+def _remark_name(kind: str, text: Text) -> str:
+    """What concerns a table as a whole, or looks wrong and may be right; nothing for any other kind."""
+    names = {
         "refused": text.say("the table is refused"),
         "observed_through": text.say("last day not known"),
         "blank": text.say("blank"),
@@ -48,20 +69,7 @@ def kind_name(kind: str, text: Text) -> str:
         "constant_column": text.say("one value in every row"),
         "odd_values": text.say("far from all other values"),
     }
-    starts = {
-        "missing": text.say("blank, but needed"),
-        "unreadable": text.say("not readable"),
-        "implausible": text.say("not a plausible date"),
-        "destroyed": text.say("id rounded by a spreadsheet"),
-        "conflicting": text.say("same id, different rows"),
-        "swapped": text.say("day and month swapped"),
-        "rounded": text.say("id rounded by a spreadsheet"),
-        "impossible": text.say("not a possible duration"),
-        "per": text.say("a percentage where a number is expected"),
-        "decimal": text.say("decimal mark unclear"),
-        "other": text.say("another currency"),
-    }
-    return whole.get(kind) or starts.get(kind.split("_", maxsplit=1)[0]) or covariate_name(kind)
+    return names.get(kind, "")
 
 
 def consequence(table: str, level: str, kind: str, text: Text) -> str:

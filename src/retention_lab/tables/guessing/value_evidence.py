@@ -118,6 +118,9 @@ def _churned(profile: Profile, _: FileProfile) -> Iterator[Evidence]:
         yield Evidence(weight=2.5, reason="its values say who left")
     elif profile.n_distinct > 2:
         yield Evidence(weight=-3.0)
+    elif share == 0 and known_levels("yes", profile) + known_levels("no", profile) == 0:
+        # Two words of which neither speaks of leaving.
+        yield Evidence(weight=-2.0)
 
 
 def _amount(profile: Profile, _: FileProfile) -> Iterator[Evidence]:

@@ -126,6 +126,7 @@ def _questions(typed: ir.Table, name: str, observed_through: date | None) -> dic
             asked["n_to_come"] = column.count(where=day > observed_through)
         if _is_text(typed, name):
             asked["n_at_end"] = column.count(where=typed[f"raw:{name}"].re_search(TWO_NUMBERS_FIRST))
+            asked["along"] = typed[POSITION].corr(column.cast("timestamp").epoch_seconds(), how="pop")
             asked["n_offsets"] = column.count(where=typed[f"raw:{name}"].re_search(WITH_OFFSET))
     return asked
 

@@ -11,13 +11,15 @@ from retention_lab.tables.sources.source import POSITION
 # So many of a hundred days may come before the one above them, and the column still goes with time.
 _UNSORTED = 0.01
 _FEWEST = 20
+# Of days that go with the rows, this is far less than the correlation of the two; of others, far more.
+_ALONG = 0.3
 _TWELVE = 12
 
 
 def swapped_dates(seen: Looked) -> Iterator[Remark]:
     """Days that lie outside the days above and below them, and would lie between them the other way round."""
     for name, facts in seen.columns("date"):
-        if facts.get("n_at_end", 0) < _FEWEST:
+        if facts.get("n_at_end", 0) < _FEWEST or abs(facts["along"] or 0.0) < _ALONG:
             continue
         days = seen.typed.select(POSITION, day=seen.typed[name].cast("date"))
         days = days.filter(days.day.notnull())

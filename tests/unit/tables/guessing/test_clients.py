@@ -1,13 +1,16 @@
 """Files of the kinds that people try: which table each is, which column is which, and what is marked as unsure."""
 
 import random
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import cache
 
+import pandas as pd
 import pytest
 from judging import judged, missed
-from lookalikes import lookalikes
+from lookalikes import lookalikes, samples_of
 
+from retention_lab.tables.client_file import ReadOptions
 from retention_lab.tables.guessing.clients import guess_client
 from retention_lab.tables.guessing.guesses import ClientGuess
 
@@ -149,3 +152,69 @@ def test_a_key_that_repeats_is_left_out_and_said() -> None:
 
     assert "transaction_id" not in {column.name for column in sales.columns}
     assert any("'Order ID'" in doubt.why for doubt in sales.doubts if doubt.key == "columns.transaction_id")
+
+
+def test_ids_that_look_like_huge_numbers_are_ids() -> None:
+    ids = [f"{i:03d}e{10**28 + i}" for i in range(200)]
+    orders = pd.DataFrame({"customer_id": ids, "order_date": "2024-01-05", "amount": [f"{i}.50" for i in range(200)]})
+
+    guess = guess_client(samples_of({"orders.csv": orders}, ReadOptions()))
+
+    assert guess.tables[0].columns[0].column == "customer_id"
+
+
+def test_rows_without_a_customer_are_let_through_only_where_somebody_is_asked() -> None:
+    who = [f"C{i % 60}" if i % 4 else "" for i in range(400)]
+    orders = pd.DataFrame({"customer_id": who, "order_date": "2024-01-05", "amount": [f"{i}.50" for i in range(400)]})
+
+    guess = guess_client(samples_of({"orders.csv": orders}, ReadOptions()))
+
+    assert guess.max_rejected == "0.30"
+    (doubt,) = (doubt for doubt in guess.doubts if doubt.key == "max_rejected")
+    assert "25% of orders.csv have no 'customer_id'" in doubt.why
+    assert doubt.others == ("0.05",)
+
+
+def test_a_few_rows_after_all_others_do_not_say_how_far_the_files_go() -> None:
+    days = [str(day.date()) for day in pd.date_range("2024-01-01", "2024-03-31") for _ in range(20)] + ["2024-06-20"]
+    orders = pd.DataFrame(
+        {"customer_id": [f"C{i % 90}" for i in range(len(days))], "order_date": days, "amount": "9.90"}
+    )
+
+    guess = guess_client(samples_of({"orders.csv": orders}, ReadOptions()), today=date(2025, 1, 1))
+
+    assert guess.observed_through == "2024-03-31"
+    (doubt,) = (doubt for doubt in guess.doubts if doubt.key == "observed_through")
+    assert doubt.others == ("2024-06-20",)
+
+
+def test_a_number_that_a_few_rows_share_is_a_key_that_is_asked_about() -> None:
+    numbers = [*range(5_000), 7]
+    orders = pd.DataFrame(
+        {
+            "order_id": numbers,
+            "customer_id": [f"C{i % 90}" for i in range(5_001)],
+            "order_date": [f"2024-01-{1 + i % 28:02d}" for i in range(5_001)],
+            "amount": [f"{i % 77}.50" for i in range(5_001)],
+        }
+    )
+
+    guess = guess_client(samples_of({"orders.csv": orders}, ReadOptions()))
+
+    (key,) = (column for column in guess.tables[0].columns if column.name == "transaction_id")
+    assert not key.is_sure
+    assert "a few rows share one" in key.reasons
+
+
+def test_of_two_sheets_with_the_same_columns_one_is_not_read_and_it_is_said() -> None:
+    orders = pd.DataFrame(
+        {"customer_id": [f"C{i % 60}" for i in range(400)], "order_date": "2024-01-05", "amount": range(400)}
+    )
+    (one,) = samples_of({"orders.xlsx": orders}, ReadOptions())
+    sheets = [replace(one, read=ReadOptions(sheet=name)) for name in ("2023", "2024")]
+
+    guess = guess_client(sheets)
+
+    (left,) = guess.unused
+    assert left.source == "orders.xlsx, sheet 2024"
+    assert "with the same columns: put their rows into one file" in left.why

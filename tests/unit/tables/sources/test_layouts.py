@@ -17,7 +17,7 @@ from retention_lab.errors import DataError
 from retention_lab.tables.client_file import ReadOptions
 from retention_lab.tables.guessing.guesses import Doubt, Sample
 from retention_lab.tables.sources import glances, sampling
-from retention_lab.tables.sources.layouts import group_files, look_into
+from retention_lab.tables.sources.layouts import group_files, look_into, look_into_all
 from retention_lab.tables.sources.reading import read_source
 
 Told = Callable[[Callable[[], object]], str]
@@ -325,6 +325,32 @@ def test_a_workbook_comes_typed_with_its_sheet_and_header(tmp_path: Path) -> Non
     found = doubt(sample, "read.sheet")
     assert found is not None
     assert found.others == ("Prices",)
+
+
+def test_every_sheet_of_a_workbook_is_looked_into(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "c.xlsx") as book:
+        for name, rows in {
+            "Orders": [["id", "sum"], ["A1", 3.5]],
+            "Tickets": [["no", "topic"], ["T1", "bill"]],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+
+    samples = look_into_all(tmp_path, [tmp_path / "c.xlsx"], "c.xlsx")
+
+    assert [sample.told for sample in samples] == ["c.xlsx, sheet Orders", "c.xlsx, sheet Tickets"]
+    assert [sample.rows.column_names for sample in samples] == [["id", "sum"], ["no", "topic"]]
+    assert not any(sample.doubts for sample in samples)
+
+
+def test_latin_letters_among_others_are_not_cyrillic(look: Look) -> None:
+    sample = look("id,name\n1,Škerl Žiga\n2,Peña\n3,Ångström\n4,Müller\n5,Çelik\n6,Zoë\n", encoding="cp1252")
+
+    assert sample.read.encoding in ("cp1252", "cp1250")
+    found = doubt(sample, "read.encoding")
+    assert found
+    assert "cp1251" not in found.others
 
 
 def test_parquet_comes_typed_from_all_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
