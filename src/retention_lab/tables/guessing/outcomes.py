@@ -8,7 +8,7 @@ from retention_lab.tables.guessing.profiles import Profile
 from retention_lab.tables.guessing.scoring import Fit
 from retention_lab.tables.guessing.words import folded
 
-_NOT = ("id", "age", "before", "advert", "gender", "coordinate", "customer", "row")
+_NOT = ("id", "age", "before", "advert", "gender", "coordinate", "customer", "row", "calendar")
 
 
 def variants_of(variant: Profile | None) -> tuple[tuple[str, float], ...]:

@@ -91,7 +91,7 @@ def _which_column(guess: ClientGuess, table: TableGuess, found: ColumnGuess) -> 
         key=f"tables.{table.table}.{key}",
         asked=f"Which column of {table.sample.told} is {found.name} ({column.meaning})?",
         choices=choices,
-        remarks=(f"{found.confidence:.0%}, {', '.join(found.reasons)}", *(said for _, said in others)),
+        remarks=(", ".join((f"{found.confidence:.0%}", *found.reasons)), *(said for _, said in others)),
         examples=tuple(_examples(table, choice) for choice in choices),
         may_be_none=True,
         apply=apply,

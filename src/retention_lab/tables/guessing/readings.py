@@ -25,17 +25,19 @@ _COMPACT = re.compile(r"^(19[5-9]\d|20[0-4]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01
 # From 1990 to 2040.
 _SECONDS, _MILLISECONDS = (631_152_000, 2_208_988_800), (631_152_000_000, 2_208_988_800_000)
 _NUMBER = re.compile(r"\s*[+-]?(?:\d{1,400}\.?\d{0,400}|\.\d{1,400})(?:[eE][+-]?\d{1,3})?\s*$")
+_DOTTED = re.compile(r"(?<=\d)\.(?=(?:\d{3}\.)*\d{3}(?:,|\D*$))")
 _MONEY = re.compile(r"[€$£¥\s\u00a0\u202f']|^[A-Z]{3}(?=[\d -])|(?<=\d)[A-Z]{3}$")
 
 
 def as_numbers(texts: Sequence[str], decimal: str) -> Numbers:
     """The texts as numbers, NaN where one is none; currency signs and full groups of thousands are read over."""
     series = pd.Series(texts, dtype=object)
-    plain = series.str.replace(".", "", regex=False).str.replace(",", ".", regex=False) if decimal == "," else series
+    # Only full groups of thousands: 31.10.2022 is a day.
+    plain = series.str.replace(_DOTTED, "", regex=True).str.replace(",", ".", regex=False) if decimal == "," else series
     found = _finite(plain)
     if len(found) and np.isnan(found).any() and _probe(series, r"\d"):
         bare = series.str.replace(_MONEY, "", regex=True).str.replace(r"^\((.*)\)$|^(.*)-$", r"-\1\2", regex=True)
-        thousands = r"\.(?=\d{3}(\D|$))" if decimal == "," else r",(?=\d{3}(\D|$))"
+        thousands = _DOTTED if decimal == "," else r",(?=\d{3}(\D|$))"
         bare = bare.str.replace(thousands, "", regex=True)
         found = _finite(bare.str.replace(",", ".", regex=False) if decimal == "," else bare)
     return found

@@ -8,6 +8,8 @@ from collections import Counter
 from itertools import chain, islice
 
 from retention_lab.tables.guessing.guesses import Doubt
+from retention_lab.tables.guessing.vocabulary import vocabulary
+from retention_lab.tables.guessing.words import folded
 from retention_lab.tables.sources.encoding import Raw, find_encoding, is_ascii, reads_as_utf8
 
 _SIGNS = "€’‘“”„–—…°·ºª£§«»¿¡\u00a0"
@@ -43,6 +45,8 @@ _HIGH = re.compile(rb"[^\x00-\x7f]+")
 # Cyrillic and Greek words have no Latin letters in them, and accented ones hardly any others.
 _AMONG_LATIN = re.compile(rb"(?<=[A-Za-z])[^\x00-\x7f]+|[^\x00-\x7f]+(?=[A-Za-z])")
 _NOT_LATIN = ("cp1251", "cp1253")
+_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_FIRST = 2_000
 # An Italian è ends a word, a Slovenian č hardly ever does; both are the same byte.
 _INSIDE_WORD = re.compile(rb"[\xe8\xc8](?=[a-z])", re.IGNORECASE)
 
@@ -96,7 +100,18 @@ def _ranked(block: bytes) -> list[str]:
     inside, all_of_them = len(_INSIDE_WORD.findall(block)), letters[0xE8] + letters[0xC8]
     if "cp1250" in scores and all_of_them:
         scores["cp1250"] += 0.1 if inside > all_of_them / 2 else -0.1
+    known = {name: _known_words(block, name) for name in scores}
+    for name in scores:
+        # A word of which we know what it means weighs more than all letters.
+        scores[name] += known[name] / max(*known.values(), 1)
     return sorted(scores, key=lambda name: (-scores[name], list(_ENCODINGS).index(name)))
+
+
+def _known_words(block: bytes, encoding: str) -> int:
+    """How many different words with such letters are known, of the names of columns and the first rows."""
+    found = {word.decode(encoding).lower() for word in _WORD.findall(block[:_FIRST])}
+    little = frozenset().union(*vocabulary().little_words.values())
+    return sum(word.isalpha() and (word in little or folded(word) in vocabulary().ideas) for word in found)
 
 
 def _score(read: dict[str, int], letters: str) -> float:

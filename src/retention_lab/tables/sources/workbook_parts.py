@@ -18,9 +18,9 @@ from retention_lab.tables.sources.bounds import refuse_growth
 MOST_CELLS = 100_000_000
 _BLOCK = 4 * 2**20
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")
-_NUMBER = re.compile(rb"""^[^>]*?\sr=["'](\d+)["']""")
-_CELL = re.compile(rb"""<(?:[\w.-]+:)?c\b(?:[^>]*?\sr=["']([A-Za-z]+))?""")
-_BARE_CELL = re.compile(rb"""<c\b(?:[^>]*?\sr="([A-Z]+))?""")
+_NUMBER = re.compile(rb"""^[^>]*?\sr\s*=\s*["'](\d+)["']""")
+# Whatever tag it stands in: a cell's own row counts for the library, and the one of the row around it need not be there.
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)(\d+)["']""")
 # A value belongs to the last cell that was opened before it.
 _ERROR = re.compile(rb"""<(?:[\w.-]+:)?c\b([^>]*)>(?:<(?:[\w.-]+:)?f\b[^>]*>[^<]*</[^>]*>)?<(?:[\w.-]+:)?v>([^<]*)<""")
 _PLACE = re.compile(rb"""\sr="([A-Z]+)(\d+)\"""")
@@ -79,18 +79,17 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Extent:
 
 
 def _rows(stream: IO[bytes]) -> Iterator[bytes]:
-    """The rows of a sheet, each from behind the name of its tag to where the next one begins."""
-    rest, has_begun = b"", False
+    """What stands before the first row of a sheet, then its rows, each from behind the name of its tag to the next."""
+    rest = b""
     while block := stream.read(_BLOCK):
         pieces = _split(rest + block)
-        yield from pieces[0 if has_begun else 1 : -1]
-        has_begun = has_begun or len(pieces) > 1
-        # A tag may be cut by the end of the block; of what is no row, nothing more is needed.
-        rest = pieces[-1] if has_begun else pieces[-1][-_LONGEST_TAG:]
+        yield from pieces[:-1]
+        # A tag may be cut by the end of the block.
+        rest = pieces[-1]
         if len(rest) > 16 * _BLOCK:
-            return
-    if has_begun:
-        yield rest
+            yield rest
+            rest = rest[-_LONGEST_TAG:]
+    yield rest
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -100,19 +99,26 @@ def _split(data: bytes) -> list[bytes]:
 
 def _of_xml(rows: Iterator[bytes]) -> Extent:
     extent = Extent()
-    known: dict[bytes, int] = {b"": 0}
-    for row in rows:
-        number = _NUMBER.match(row)
-        extent.rows = max(extent.rows + 1, int(number[1]) if number else 0)
-        letters = (_CELL if b":c" in row else _BARE_CELL).findall(row)
-        for letter in set(letters).difference(known):
-            known[letter] = _column(letter)
-        extent.columns = max(extent.columns, len(letters), *(known[letter] for letter in set(letters)), 0)
+    known: dict[bytes, int] = {}
+    for place, row in enumerate(rows):
+        number = _NUMBER.match(row) if place else None
+        references = set(_REFERENCE.findall(row))
+        for letters in {letters for letters, _ in references}.difference(known):
+            known[letters] = _column(letters)
+        extent.rows = max(extent.rows + bool(place), int(number[1]) if number else 0, *(int(n) for _, n in references))
+        # Cells need not say where they are: they are then counted.
+        n_cells = _cells_of(row).count(b"<c") + row.count(b":c ") if place else 0
+        extent.columns = max(extent.columns, n_cells, *(known[letters] for letters, _ in references))
         if b't="e"' in row:
             for attributes, text in _ERROR.findall(row):
                 if b't="e"' in attributes and (at := _PLACE.search(attributes)):
                     extent.errors[int(at[2]), _column(at[1])] = unescape(text.decode("utf-8", "replace"))
     return extent
+
+
+def _cells_of(row: bytes) -> bytes:
+    """A row without what follows the last one of the sheet."""
+    return row.partition(b"sheetData>")[0]
 
 
 def _column(letters: bytes) -> int:

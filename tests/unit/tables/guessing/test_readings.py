@@ -74,3 +74,14 @@ def test_whole_numbers_count_from_1970_only_where_all_of_them_can() -> None:
     assert epoch_of(np.array([1.4e12, 1.5e12])) == "milliseconds"
     assert epoch_of(np.array([1.4e9, 12.0])) == ""
     assert epoch_of(np.array([])) == ""
+
+
+def test_a_day_with_dots_is_no_number_where_the_decimals_have_a_comma() -> None:
+    found = as_numbers(["31.10.2022", "1.234,50", "1.234.567", "12,5"], ",")
+
+    assert np.isnan(found[0])
+    assert found[1:].tolist() == [1234.5, 1_234_567.0, 12.5]
+
+
+def test_an_endless_exponent_is_no_number() -> None:
+    assert np.isnan(as_numbers([f"12e{'4567890123456' * 3}"], ".")).all()

@@ -344,6 +344,14 @@ def test_every_sheet_of_a_workbook_is_looked_into(tmp_path: Path) -> None:
     assert not any(sample.doubts for sample in samples)
 
 
+def test_a_known_word_tells_the_encoding_where_the_letters_are_of_many_languages(look: Look) -> None:
+    names = "".join(f"{i};Müller García;1\n" for i in range(30))
+
+    sample = look(f"Šifra naročnika;Ime;Mesečni znesek\n{names}", encoding="cp1250")
+
+    assert sample.rows.column_names == ["Šifra naročnika", "Ime", "Mesečni znesek"]
+
+
 def test_latin_letters_among_others_are_not_cyrillic(look: Look) -> None:
     sample = look("id,name\n1,Škerl Žiga\n2,Peña\n3,Ångström\n4,Müller\n5,Çelik\n6,Zoë\n", encoding="cp1252")
 
