@@ -16,7 +16,7 @@ SIGN = f"({_SIGNS})"
 PER_CENT = r"^[+-]?\d[\d.,' ]* ?[%‰]$"
 DECIMAL_COMMA = r"^[+-]?(\d{1,3}([. ]\d{3})+|\d+),\d{1,2}$"
 DECIMAL_POINT = r"^[+-]?(\d{1,3}([, ]\d{3})+|\d+)\.\d{1,2}$"
-THOUSANDS_OR_FRACTION = r"^[+-]?\d{1,3},\d{3}$"
+THOUSANDS_BY_COMMA, THOUSANDS_BY_POINT = r"^[+-]?\d{1,3},\d{3}$", r"^[+-]?\d{1,3}\.\d{3}$"
 
 
 def as_amount(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
@@ -30,7 +30,8 @@ def as_amount(text: ir.StringValue, decimal: str) -> ir.FloatingValue:
     whole = rf"\d{{1,3}}(?:{separators}\d{{3}})+(?:{point}\d+)?"
     plain = rf"\d+(?:{point}\d*)?|{point}\d+"
     number = rf"(?:{whole}|{plain})"
-    before, after = rf"(?:[+-]? ?{SIGN}?|{SIGN} ?[+-]) ?{number}-?", rf"[+-]?{number}-? ?{SIGN}-?"
+    # The minus of typesetters is that of Slovenian and Scandinavian programs.
+    before, after = rf"(?:[+−-]? ?{SIGN}?|{SIGN} ?[+−-]) ?{number}-?", rf"[+−-]?{number}-? ?{SIGN}-?"
     dressed = rf"^(?:{before}|{after}|\( ?{SIGN}? ?{number}\)|\({number} ?{SIGN}\))$"
     known = (
         (text.re_search(rf"^[+-]?(?:{plain})(?:[eE][+-]?\d+)?$"), text),
@@ -48,6 +49,6 @@ def currency_of(text: ir.StringValue) -> ir.StringValue:
 
 def _undressed(text: ir.StringValue, separators: str) -> ir.StringValue:
     """The number alone, with its minus in front; two minuses are left there, and cannot be read."""
-    bare = text.re_replace(SIGN, "").re_replace(separators, "")
+    bare = text.re_replace(SIGN, "").re_replace(separators, "").replace("−", "-")
     booked = bare.re_replace(r"^\((.*)\)$", r"-\1")
     return booked.re_replace(r"^(.*[^-])-$", r"-\1").re_replace(r"^\+", "")

@@ -58,6 +58,11 @@ class Mapping:
         return present + [Column(f"{SINCE}{name}", "day", "") for name, c in self.spec.covariates.items() if c.since]
 
     @property
+    def is_by_place(self) -> bool:
+        """Whether customers have no ids, so that each row is one, known by its place."""
+        return self.table == "customers" and "customer_id" not in self.spec.mapped
+
+    @property
     def days(self) -> list[str]:
         """The columns of the file that hold days and moments."""
         return [self.own[c.name] for c in self.columns if c.kind in ("day", "moment") and c.name in self.own]
@@ -91,6 +96,9 @@ def canonical(mapping: Mapping, raw: ir.Table, source: AnySource) -> ir.Table:
         # A constant is written the way of client.yml, whatever the way of the file.
         text = ibis.literal(_written(value))
         values |= {f"raw:{name}": text, **_values(mapping, name, text, ReadOptions(dates="ymd"))}
+    if mapping.is_by_place:
+        place = ibis.literal("no. ") + (rows[POSITION] + 1).cast("string")
+        values |= {"raw:customer_id": place, "customer_id": place}
     used = {source.engine_name(column) for column in mapping.own.values()}
     unused = [name for name in rows.columns if name.startswith("file:") and name not in used]
     return rows.select(POSITION, RAGGED, *unused, **values)

@@ -42,8 +42,8 @@ _RAGGED_ROW = Check(
     reason="wrong_number_of_fields",
     column=RAGGED,
     failing=lambda rows: rows[RAGGED].notnull(),
-    allowed="as many fields as the header has",
-    remedy="a delimiter or a quote inside a value: ask for an export that puts text in quotes",
+    allowed="as many fields as the header has; of JSON, one whole object a line",
+    remedy="a delimiter or a quote inside a value, or a line that is cut: ask for an export that puts text in quotes",
     hint=Hint(name=RAGGED, ask=lambda rows: rows[RAGGED].count() > 0),
 )
 

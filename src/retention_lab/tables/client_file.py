@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from retention_lab.errors import DataError, Fault
 from retention_lab.tables.client_faults import file_faults, fit_to_show, tables_of, type_faults
-from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, table_faults
+from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, join_faults, table_faults
 from retention_lab.tables.experiment_file import Experiment
 from retention_lab.tables.experiment_rules import experiment_faults, outcome_columns
 from retention_lab.tables.schedule_file import Schedule
@@ -212,6 +212,7 @@ class ClientFile(_Strict):
         """The columns that a table has, or that stand in for it; none without the table."""
         derived = table == "customers" and self.churn.kind == "inactivity" and "transactions" in self.tables
         own = next((spec.available() for name, spec in self.tables.items() if name == table), set())
+        own |= {"customer_id"} if own and table == "customers" else set()
         return own | _DERIVED if derived else own
 
 
@@ -238,7 +239,11 @@ def load_client_file(folder: Path) -> ClientFile:
 
 
 def _rule_faults(path: Path, raw: dict[Any, Any]) -> list[Fault]:
-    faults = churn_faults(str(path), raw) + experiment_faults(str(path), raw, list_names(path.parent))
+    faults = (
+        churn_faults(str(path), raw)
+        + join_faults(str(path), raw)
+        + experiment_faults(str(path), raw, list_names(path.parent))
+    )
     added = {"assignments": outcome_columns(raw)}
     return faults + [
         fault

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from retention_lab.errors import Fault
-from retention_lab.tables.contract import CONTRACT, KEYS, Column
+from retention_lab.tables.contract import CONTRACT, KEYS, ONLY_KNOWN_CUSTOMERS, Column
 
 MONTHLY_VALUE = "monthly value"
 END_REASON = "end reason"
@@ -47,6 +47,22 @@ def churn_faults(where: str, raw: dict[Any, Any]) -> list[Fault]:
         remedy = "remove it, or set churn.kind to inactivity"
         return [Fault(where=f"{where}, churn.inactive_days", found=found, allowed="nothing", remedy=remedy)]
     return []
+
+
+def join_faults(where: str, raw: dict[Any, Any]) -> list[Fault]:
+    """Tables that name customers, where the customers' own table has no ids to join them by."""
+    tables = raw.get("tables")
+    if not isinstance(tables, dict):
+        return []
+    customers = tables.get("customers")
+    if not isinstance(customers, dict) or not isinstance(customers.get("columns"), dict):
+        return []
+    if "customer_id" in {*customers["columns"], *(customers.get("constants") or {})}:
+        return []
+    joined = ", ".join(name for name in tables if name in ONLY_KNOWN_CUSTOMERS)
+    found = f"customer_id is missing, and {joined} can be joined by nothing else"
+    remedy = f"{_SAY_WHICH}; or ask the client for it"
+    return [Fault(where=f"{where}, tables.customers.columns", found=found, remedy=remedy)] if joined else []
 
 
 def table_faults(
@@ -118,7 +134,7 @@ def _source(parts: _Parts) -> Iterator[Fault]:
 
 def _absent_columns(parts: _Parts) -> Iterator[Fault]:
     for column in CONTRACT[parts.table]:
-        if column.required and column.name not in parts.mapped:
+        if column.required and not column.by_place and column.name not in parts.mapped:
             yield parts.fault("columns", f"{column.name} is missing", remedy=_SAY_WHICH)
     if parts.table != "customers":
         return

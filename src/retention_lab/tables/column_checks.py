@@ -14,7 +14,8 @@ from retention_lab.tables.amounts import (
     DECIMAL_POINT,
     PER_CENT,
     SIGN,
-    THOUSANDS_OR_FRACTION,
+    THOUSANDS_BY_COMMA,
+    THOUSANDS_BY_POINT,
     currency_of,
 )
 from retention_lab.tables.check import Check, Hint
@@ -22,7 +23,9 @@ from retention_lab.tables.contract import Column
 from retention_lab.tables.moments import fits_either_order
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2100, 12, 31)
-_EPOCH = date(1970, 1, 1)
+# Counted from 1970 on, what is not known is a 0, and seconds taken for milliseconds end in January.
+_EPOCH = date(1969, 12, 31), date(1970, 12, 31)
+_COUNTED = r"^-?(\d{1,7}|\d{9,})(\.\d+)?$"
 _DESTROYED = r"^-?\d([.,]\d+[eE]\+?|[eE]\+)\d+$"
 # A spreadsheet keeps fifteen digits of a number, and writes noughts for the others.
 _DIGITS_KEPT = 15
@@ -32,11 +35,13 @@ _FEWEST_ROUNDED = 5
 MONEY = ("amount", "monthly_value", "acquisition_cost", "value")
 """Columns that hold amounts of money."""
 _ALWAYS_THERE = ("started_on", "tenure", "churned")
+# A mark without a word is an answer too.
+_MAY_BE_BLANK = ("text",)
 
 
 def checks_of_column(column: Column) -> Iterator[Check]:
     """The checks of a column, in the order in which they are applied."""
-    if column.required or column.name in _ALWAYS_THERE:
+    if (column.required or column.name in _ALWAYS_THERE) and column.name not in _MAY_BE_BLANK:
         yield _missing(column.name)
     if column.kind == "id":
         yield from _of_ids(column.name)
@@ -88,7 +93,7 @@ def _of_numbers(name: str) -> Iterator[Check]:
     yield Check(
         reason=f"decimal_comma_{name}",
         column=name,
-        failing=lambda rows: _unread(rows, name, DECIMAL_COMMA) | _thousands_or_fraction(rows, name),
+        failing=lambda rows: _decimal(rows, name, DECIMAL_COMMA, THOUSANDS_BY_COMMA),
         allowed="numbers with a decimal point, as in 1234.50",
         remedy='set read.decimal: "," if the whole file is written so, or ask for one way to write numbers',
         hint=_has_unread(name),
@@ -96,7 +101,7 @@ def _of_numbers(name: str) -> Iterator[Check]:
     yield Check(
         reason=f"decimal_point_{name}",
         column=name,
-        failing=lambda rows: _unread(rows, name, DECIMAL_POINT),
+        failing=lambda rows: _decimal(rows, name, DECIMAL_POINT, THOUSANDS_BY_POINT),
         allowed="numbers with a decimal comma, as client.yml says, as in 1234,50",
         remedy='set read.decimal: "." if the whole file is written so, or ask for one way to write numbers',
         hint=_has_unread(name),
@@ -167,7 +172,7 @@ def _has_signs(rows: ir.Table, name: str) -> ir.BooleanValue:
 
 def _may_be_implausible(rows: ir.Table, name: str) -> ir.BooleanValue:
     day = rows[name].cast("date")
-    return (day.min() < EARLIEST) | (day.max() > LATEST) | (day == _EPOCH).any()
+    return (day.min() < EARLIEST) | (day.max() > LATEST) | day.between(*_EPOCH).any()
 
 
 def _unread(rows: ir.Table, name: str, pattern: str) -> ir.BooleanValue:
@@ -177,11 +182,15 @@ def _unread(rows: ir.Table, name: str, pattern: str) -> ir.BooleanValue:
     return rows[name].isnull() & rows[f"raw:{name}"].re_search(pattern)
 
 
-def _thousands_or_fraction(rows: ir.Table, name: str) -> ir.BooleanValue:
-    """Whether 1,234 may be one and a bit: in a column in which others have a comma before their fraction, it may."""
-    if not _is_text(rows, name) or not _some(rows, _unread(rows, name, DECIMAL_COMMA)):
+def _decimal(rows: ir.Table, name: str, pattern: str, either: str) -> ir.BooleanValue:
+    """Whether a number has the other mark before its fraction.
+
+    1,234 may be one and a bit: in a column in which others have a comma before their fraction, it may.
+    """
+    unread = _unread(rows, name, pattern)
+    if not _is_text(rows, name) or not _some(rows, unread):
         return ibis.literal(False)
-    return rows[f"raw:{name}"].re_search(THOUSANDS_OR_FRACTION)
+    return unread | rows[f"raw:{name}"].re_search(either)
 
 
 def _in_other_currency(rows: ir.Table, name: str) -> ir.BooleanValue:
@@ -217,8 +226,9 @@ def _swapped(rows: ir.Table, name: str) -> ir.BooleanValue:
 def _implausible(rows: ir.Table, name: str) -> ir.BooleanValue:
     day, raw = rows[name].cast("date"), rows[f"raw:{name}"]
     outside = ~day.between(EARLIEST, LATEST)
-    # 1970 began with second 0: nobody was counted then, and what is not known is often a 0.
-    return outside if raw.type().is_temporal() else outside | ((day == _EPOCH) & raw.cast("string").isin(("0", "0.0")))
+    if raw.type().is_temporal():
+        return outside
+    return outside | (day.between(*_EPOCH) & raw.cast("string").re_search(_COUNTED))
 
 
 def _some(rows: ir.Table, condition: ir.BooleanValue) -> bool:

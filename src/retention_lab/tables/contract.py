@@ -11,17 +11,27 @@ Kind = Literal["id", "text", "code", "day", "moment", "number", "flag"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A canonical column. `codes` are the only values that a column of kind `code` may have."""
+    """A canonical column. `codes` are the only values that a column of kind `code` may have.
+
+    `by_place`: where the file has none, the place of a row stands in for it.
+    """
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
     codes: tuple[str, ...] = ()
+    by_place: bool = False
 
 
 CUSTOMERS = (
-    Column("customer_id", "id", "Who it is: one row for each customer", required=True),
+    Column(
+        "customer_id",
+        "id",
+        "Who it is: one row for each customer. Without it each row is one, known by its place; nothing can be joined",
+        required=True,
+        by_place=True,
+    ),
     Column("started_on", "day", "First day as a customer"),
     Column("ended_on", "day", "Last day as a customer; blank while still here"),
     Column("tenure", "number", "Time as a customer, in the table's unit; instead of started_on"),

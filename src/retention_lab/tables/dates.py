@@ -33,8 +33,11 @@ def find_date_order(raw: ir.Table, source: AnySource, columns: list[str], option
     """The order of day and month in the named columns of a file; rows with too many or too few fields do not count."""
     texts = [raw[source.engine_name(column)] for column in columns]
     texts = [as_text(text, options) for text in texts if not text.type().is_temporal()]
-    if options.dates or not texts:
+    if options.dates in ("seconds", "milliseconds") or not texts:
         return DateOrder(options=options)
+    if options.dates:
+        known = options.model_dump() | {"has_rare_dates": _has_rare(raw, texts)}
+        return DateOrder(options=FoundOptions(**known))
     whole = raw.filter(raw[RAGGED].isnull())
     # All columns in one reading: a file may be too large to be read once for each.
     found = _evidence(whole.select(POSITION, text=ibis.array(texts).unnest() if len(texts) > 1 else texts[0]))
@@ -45,6 +48,12 @@ def find_date_order(raw: ir.Table, source: AnySource, columns: list[str], option
     notes = (f"Dates are read as {order}: no other order fits them all.",) if found["n"] else ()
     known = options.model_dump() | {"dates": order, "has_rare_dates": found["n_rare"] > 0}
     return DateOrder(options=FoundOptions(**known), notes=notes)
+
+
+def _has_rare(raw: ir.Table, texts: list[ir.Value]) -> bool:
+    """Whether some date is written in none of the usual ways."""
+    rare = {f"rare {at}": (~text.re_search(f"{ISO_DAY}|{DAY}")).any() for at, text in enumerate(texts)}
+    return any(raw.aggregate(**rare).to_pyarrow().to_pylist()[0].values())
 
 
 def _evidence(seen: ir.Table) -> dict[str, Any]:

@@ -102,6 +102,12 @@ def part_by(rows: ir.Table, column: str, part: int, n_parts: int) -> ir.Table:
     return rows if n_parts == 1 else rows.filter(hash_of(rows[column]) % n_parts == part)
 
 
+def put_down(engine: Backend, name: str, rows: ir.Table, where: str = "true") -> ir.Table:
+    """Rows kept in the engine under a name, those for which `where` holds; in one statement, as large ones ask for."""
+    engine.raw_sql(f'CREATE TABLE "{name}" AS FROM ({engine.compile(rows)}) WHERE {where}')
+    return engine.table(name)
+
+
 def stored(rows: ir.Table, name: str) -> ir.Table:
     """Rows kept in the engine, so that what stands on them is not computed once a question."""
     table: ir.Table = rows.get_backend().create_table(ibis.util.gen_name(name), rows)

@@ -30,13 +30,14 @@ from retention_lab.tables.checks import Check, checks_for, possible
 from retention_lab.tables.client_file import KeyedDuplicates, TableFile
 from retention_lab.tables.dates import find_date_order
 from retention_lab.tables.duplicates import DECLARED, Repeated, declared_check, duplicate_checks, find_duplicates
-from retention_lab.tables.engine import make_room, two_threads, within_memory
+from retention_lab.tables.engine import make_room, put_down, two_threads, within_memory
 from retention_lab.tables.file_faults import missing_columns, unmapped_codes
 from retention_lab.tables.looks.look import look
 from retention_lab.tables.opened import Opened
 from retention_lab.tables.quarantine import (
     MOST_KEPT,
     Rejection,
+    clear_quarantine,
     count_rejections,
     quarantine_path,
     rejection_fault,
@@ -107,8 +108,7 @@ def load_table(job: Loading) -> LoadedTable:
     Raises DataError with all faults of the file together: it cannot be read, a mapped column is missing, a code has no
     meaning, the order of day and month cannot be told, or more than `max_rejected` of its rows have a fault.
     """
-    # What an earlier load set aside is not what this one finds.
-    quarantine_path(job.folder, job.table).unlink(missing_ok=True)
+    clear_quarantine(job.folder, job.table)
     source = read_source(job.folder, job.spec.source, job.spec.read, job.mapping.wanted)
     if isinstance(source, StreamedSource):
         make_room(job.engine)
@@ -192,7 +192,7 @@ def _put_down(job: Loading, canonical: ir.Table, source: AnySource) -> ir.Table:
     raw = {f"raw:{name}": name for name in names if f"raw:{name}" in made}
     twins = {written: name for written, name in raw.items() if made[written] == made[name]}
     kept = [name for name in names if name not in twins and (name != RAGGED or source.has_ragged)]
-    stored = job.engine.create_table(f"typed_{job.table}", canonical.select(*kept))
+    stored = put_down(job.engine, f"typed_{job.table}", canonical.select(*kept) if len(kept) < len(names) else canonical)
     columns = {name: stored[name] for name in kept}
     given = {name: columns.get(twins.get(name, name), ibis.null("string")) for name in names}
     # A view: every later question begins anew at it, and none has to be taken apart down to the file.
@@ -217,7 +217,7 @@ def _set_aside(job: Loading, same: Repeated, typed: ir.Table, checks: list[Check
     failing = [(check.failing(rows), check.reason) for check in possible(checks, rows)]
     reason = ibis.cases(*failing, else_=None) if failing else ibis.null("string")
     found = rows.select(POSITION, **{REASON: reason.cast("string")})
-    return job.engine.create_table(f"aside_{job.table}", found.filter(found[REASON].notnull()))
+    return put_down(job.engine, f"aside_{job.table}", found, f"{REASON} IS NOT NULL")
 
 
 def _take_out(job: Loading) -> None:
@@ -269,6 +269,8 @@ def _declared_notes(job: Loading) -> list[str]:
     recoding = [f"Values of {name} are recoded as client.yml says." for name in job.spec.values]
     products = [f"{name} is {TIMES.join(parts)}, as client.yml says." for name, parts in job.spec.multiply.items()]
     constant = [f"{name} is {value} for every row, as client.yml says." for name, value in job.spec.constants.items()]
+    if job.table == "customers" and "customer_id" not in job.spec.mapped:
+        constant.append("The file has no ids: each row is a customer, known by its place among the rows.")
     missing = [f"Read as missing: {', '.join(map(repr, job.spec.read.missing))}."] if job.spec.read.missing else []
     return [*recoding, *products, *constant, *missing]
 

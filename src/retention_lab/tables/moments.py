@@ -13,22 +13,28 @@ from retention_lab.tables.client_file import ReadOptions
 _CLOCK = r"([ T](\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?))?$"
 ISO_DAY = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})" + _CLOCK
 DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _CLOCK
-TWO_NUMBERS_FIRST = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})(?:[T ,]|$)"
+TWO_NUMBERS_FIRST = r"^(\d{1,2})[/.\-] ?(\d{1,2})[/.\-] ?(\d{4}|\d{2})(?:[T ,]|$)"
 """A date that a person must know how to read: the order of its parts is not in it."""
 _WIDE_ISO_DAY = r"^\d{4}[/.\-]\d{2}[/.\-]\d{2}" + _CLOCK
 _WIDE_DAY = r"^\d{2}[/.\-]\d{2}[/.\-]\d{4}" + _CLOCK
 
-_OFFSET = r" ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
+# No clock on earth is more than fourteen hours ahead.
+_AHEAD = r"[+-](?:0\d|1[0-4])(?::?[0-5]\d)?"
+_OFFSET = rf" ?(?:Z|UTC|GMT|{_AHEAD})"
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
 _HALF = r" ?[AaPp]\.? ?[Mm]\.?"
 _REST = rf"(?:(?:T|,? ){_TIME}(?:{_HALF}|{_OFFSET})?)?$"
-_WIDE_WITH_OFFSET = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+_WIDE_WITH_OFFSET = rf"^\d{{4}}-\d{{2}}-\d{{2}}[T ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?(?:Z|{_AHEAD})$"
 WITH_OFFSET = rf":\d{{2}}(?:[.,]\d{{1,9}})?({_OFFSET})$"
 _HALVED = rf"[T ](\d{{1,2}}):[\d:.,]+{_HALF}$"
 _LONG_ISO_DAY = r"^(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})" + _REST
-_LONG_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})" + _REST
-_SHORT_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2})" + _REST
-_SHORT_OR_LONG_DAY = r"^(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?:$|[T ,]+(?:[01]?\d|2[0-3]):[0-5]\d\b)"
+_LONG_DAY = r"^(\d{1,2})[/.\-] ?(\d{1,2})[/.\-] ?(\d{4})" + _REST
+_SHORT_DAY = r"^(\d{1,2})[/.\-] ?(\d{1,2})[/.\-] ?(\d{2})" + _REST
+_ANY_CLOCK = (
+    rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d{{1,9}})?)?(?:{_OFFSET})?"
+    rf"|(?:0?[1-9]|1[0-2]):[0-5]\d(?::[0-5]\d)?{_HALF}"
+)
+_SHORT_OR_LONG_DAY = rf"^(\d{{1,2}})[/.\-] ?(\d{{1,2}})[/.\-] ?(?:\d{{4}}|\d{{2}})(?:(?:T|,? )(?:{_ANY_CLOCK}))?$"
 _COMPACT = r"^((?:19|20)\d{2})(\d{2})(\d{2})$"
 _COMPACT_CLOCK = r"^((?:19|20)\d{2})(\d{2})(\d{2})[T ]?(\d{2}):?(\d{2}):?(\d{2})$"
 _WRITTEN_OUT = r"\1-\2-\3 \4:\5:\6"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from retention_lab.errors import Fault
+from retention_lab.errors import DataError, Fault
 from retention_lab.tables.checks import Check
 from retention_lab.tables.sources.source import FILE, POSITION, RAGGED, REASON, ROW
 from retention_lab.tables.sources.streamed import AnySource
@@ -40,6 +41,24 @@ class Rejection:
 def quarantine_path(folder: Path, table: str) -> Path:
     """Where a table's rows are set aside."""
     return folder / QUARANTINE / f"{table}.parquet"
+
+
+def clear_quarantine(folder: Path, table: str) -> None:
+    """What an earlier load set aside is not what this one finds.
+
+    Raises DataError where the folder is none, or a link: what lies elsewhere is not ours to write over.
+    """
+    path = quarantine_path(folder, table)
+    try:
+        if path.parent.is_symlink():
+            raise DataError(_no_folder(path.parent, "it is a link"))
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(_no_folder(path, error.strerror or str(error))) from error
+
+
+def _no_folder(path: Path, what: str) -> Fault:
+    return Fault(where=str(path), found=f"nothing can be set aside there: {what}", remedy="move it out of the way")
 
 
 def count_rejections(
@@ -98,13 +117,16 @@ def rejection_fault(source: str, rejection: Rejection) -> Fault:
 def write_quarantine(path: Path, aside: ir.Table, source: AnySource) -> None:
     """The rows that were set aside, as they came, with place and reason; written whole or not at all."""
     kept = aside.order_by(POSITION).limit(MOST_KEPT).to_pyarrow()
-    path.parent.mkdir(exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(exist_ok=True)
         _write(unfinished, kept, source)
         unfinished.replace(path)
+    except OSError as error:
+        raise DataError(_no_folder(path, error.strerror or str(error))) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _write(path: Path, aside: pa.Table, source: AnySource) -> None:

@@ -5,6 +5,7 @@ not exist. All three are refused.
 """
 
 import re
+import stat
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import yaml
 from retention_lab.errors import DataError, Fault
 
 _MOST_VALUES = 20_000
+_MOST_BYTES = 4 * 2**20
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://.*", re.DOTALL)
 
 
 def read_yaml(path: Path) -> dict[Any, Any]:
     """The keys and values of a YAML file. Raises DataError where it is not one."""
     try:
+        _refuse_what_is_none(path)
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         faults = _faults(path, node)
@@ -37,6 +40,16 @@ def read_yaml(path: Path) -> dict[Any, Any]:
         found = "nothing" if raw is None else f"{without_address(str(raw))[:80]!r}"
         raise DataError(Fault(where=str(path), found=found, allowed="keys and values: at least name and tables"))
     return raw
+
+
+def _refuse_what_is_none(path: Path) -> None:
+    """A pipe would be waited for, and a device never ends; nobody writes so much by hand."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise DataError(Fault(where=str(path), found="it is no file", remedy="write it"))
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        found, allowed = f"{size / 2**20:.1f} MB", f"at most {_MOST_BYTES // 2**20} MB"
+        raise DataError(Fault(where=str(path), found=found, allowed=allowed, remedy="keep data out of it"))
 
 
 def without_address(text: str) -> str:

@@ -423,3 +423,13 @@ def test_each_wrong_value_is_told_once(write_client: Write, told: Told) -> None:
 
     assert message.count("constants.churned") == 1
     assert message.count("constants.region") == 1
+
+
+def test_tables_that_name_customers_need_customers_with_ids(write_client: Write, told: Told) -> None:
+    bought = {"source": "t.csv", "columns": {"customer_id": "c", "occurred_at": "d", "amount": "a"}}
+    without = {"started_on": "Start", "ended_on": "End"}
+
+    message = told(lambda: load_client_file(write_client(columns=without, tables={"transactions": bought})))
+
+    assert "tables.customers.columns: customer_id is missing, and transactions can be joined by nothing else" in message
+    assert load_client_file(write_client(columns=without)).missing({"customers": ["customer_id"]}) == []

@@ -345,3 +345,12 @@ def test_a_part_of_a_number_that_the_file_lacks_is_told(write_client: Write, tol
 
     assert "t.csv, column 'Unitprice': the file has no such column; client.yml takes it for amount" in message
     assert "did you mean UnitPrice?" in message
+
+
+def test_customers_without_ids_are_known_by_their_place_and_told_so(load: Load) -> None:
+    without = {"started_on": "Start", "ended_on": "End"}
+
+    table = load("Start,End\n2024-01-01,\n2024-01-01,\n2024-02-01,\n", columns=without)
+
+    assert table.rows.order_by("customer_id").customer_id.to_pyarrow().to_pylist() == ["no. 1", "no. 2", "no. 3"]
+    assert "The file has no ids: each row is a customer, known by its place among the rows." in table.notes

@@ -13,6 +13,7 @@ from retention_lab.tables.guessing.scoring import Fit
 TOO_MANY = float(ClientFile.model_fields["max_rejected"].default)
 """Of the rows of a table, the share that may be of nobody who is known."""
 _NEARLY_ALL, _STEP = 0.85, 0.05
+_OF_STAYS = ("started_on", "tenure", "churned")
 
 
 def rows_set_aside(fits: Iterable[Fit]) -> tuple[str, tuple[Doubt, ...]]:
@@ -34,10 +35,11 @@ def rows_set_aside(fits: Iterable[Fit]) -> tuple[str, tuple[Doubt, ...]]:
 def _blank_share(fit: Fit) -> tuple[float, str]:
     """The share of rows that lack something that every row needs, and the column that lacks it most."""
     needed = [column.name for column in CONTRACT[fit.table] if column.required]
-    columns = [fit.file.column(part) for name in needed for part in _parts(fit, name)]
     if any(fit.get(name) is None for name in needed):
         # It cannot be used at all.
         return 0.0, ""
+    needed += [name for name in _OF_STAYS if fit.table == "customers" and fit.get(name)]
+    columns = [fit.file.column(part) for name in needed for part in _parts(fit, name)]
     blank = np.logical_or.reduce([column.codes < 0 for column in columns])
     return float(blank.mean()) if len(blank) else 0.0, max(columns, key=lambda column: column.n_blank).name
 

@@ -165,7 +165,11 @@ def _has_key(file: FileProfile) -> bool:
 
 def _lacking(fit: Fit, constants: dict[str, str]) -> tuple[str, ...]:
     have = {found.name for found in fit.columns} | set(constants)
-    return tuple(column.name for column in CONTRACT[fit.table] if column.required and column.name not in have)
+    return tuple(
+        column.name
+        for column in CONTRACT[fit.table]
+        if column.required and not column.by_place and column.name not in have
+    )
 
 
 def last_days(fit: Fit, today: date | None) -> tuple[float, float] | None:

@@ -16,6 +16,8 @@ _FEWEST_A_MONTH = 5
 _FEWEST_MONTHS = 3
 _FAR_SHORT = 0.5
 _SHOWN = 3
+# Customers are won, and contacted, when somebody sets out to: that none are is no sign of an end.
+_IN_WAVES = ("started_on", "sent_at")
 
 
 def of_time(seen: Looked) -> Iterator[Remark]:
@@ -29,7 +31,7 @@ def of_time(seen: Looked) -> Iterator[Remark]:
     if len(months) < _FEWEST_MONTHS or median(n for n, _ in months.values()) < _FEWEST_A_MONTH:
         return
     yield from _gaps(seen, name, months)
-    if name != "started_on":
+    if name not in _IN_WAVES:
         yield from _partial(seen, name, months)
 
 
@@ -73,18 +75,22 @@ def _gaps(seen: Looked, name: str, months: dict[date, tuple[int, date]]) -> Iter
 
 def _partial(seen: Looked, name: str, months: dict[date, tuple[int, date]]) -> Iterator[Remark]:
     month, (n, last) = list(months.items())[-1]
-    end = month.replace(day=monthrange(month.year, month.month)[1])
+    whole = month.replace(day=monthrange(month.year, month.month)[1])
+    # Where the last day is declared, a month that ends with it is as whole as it can be.
+    through = seen.observed_through or whole
     usual = median(count for count, _ in list(months.values())[-7:-1])
     # As many days without a row as this are nothing odd at the end of a month.
     quiet = 3 * 30 / usual + 1
-    if (end - last).days > quiet or n < _FAR_SHORT * usual:
-        short = f"it ends on {last} with {n} rows, where {usual:g} are usual"
+    covered = min(through, whole).day / whole.day
+    if (through - last).days > quiet or n < _FAR_SHORT * usual * covered:
         yield seen.remark(
             "partial_period",
             name,
-            None,
-            found=f"the last month, {month:%Y-%m}, is not whole: {short}",
-            remedy="set observed_through to the last day that is whole, and do not compare that month with others",
+            seen.typed[name].cast("date").between(month, through),
+            found=f"the last month, {month:%Y-%m}, is not whole: it ends on {last} with {n} rows, where {usual:g} are usual"
+            if through <= whole
+            else f"it ends on {last}, and the export is said to reach to {through}",
+            remedy="set observed_through to the last day that is whole, or ask for the rest",
         )
 
 

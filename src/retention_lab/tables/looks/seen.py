@@ -30,6 +30,7 @@ PILES = tuple(
 """Days that stand for 'none' in one system or another, and could be true."""
 _WITHOUT_TEXT = ("text", "question", "name")
 _TO_COME = "due_at"
+_MOST_DRAGGED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,9 @@ def look_over(
     typed: ir.Table, table: str, mapped: dict[str, str], source: AnySource, observed_through: date | None
 ) -> Looked:
     """Everything that is to be counted of a table, in one reading of it."""
+    used = [name for name in typed.columns if not name.startswith("file:")]
     # What is in no use may be a thousand columns, each of which would be dragged through every question.
-    typed = typed.select(*(name for name in typed.columns if not name.startswith("file:")))
+    typed = typed.select(*used) if len(typed.columns) > len(used) + _MOST_DRAGGED else typed
     asked = {
         name: _questions(typed, name, observed_through)
         for name in typed.columns

@@ -25,7 +25,7 @@ from retention_lab.tables.sources.encoding import Raw
 from retention_lab.tables.sources.json_lines import read_json
 from retention_lab.tables.sources.source import Source, header_names, no_rows, places_of
 from retention_lab.tables.sources.text_files import read_text
-from retention_lab.tables.sources.workbooks import read_workbook_of
+from retention_lab.tables.sources.workbooks import of_one_kind, read_workbook_of
 
 _MOST_IN_MEMORY = 512 * 2**20
 _MOST_MEMBERS = 10_000
@@ -86,6 +86,7 @@ def read_archive(path: Path, name: str, options: ReadOptions) -> Source:
     notes = [f"Not read of what is inside: {', '.join(others)}."] if others else []
     for part in parts:
         notes += [f"{part.name}: {note}" if len(parts) > 1 else note for note in part.notes]
+    parts = of_one_kind(parts)
     own = pa.concat_tables([part.own.select(parts[0].columns) for part in parts], promote_options="default")
     places = pa.concat_tables(part.places for part in parts)
     return Source(name=name, own=own, places=places, notes=tuple(notes))
@@ -133,7 +134,7 @@ def _of_zip(path: Path, name: str) -> tuple[list[tuple[str, Raw]], list[str]]:
     with zipfile.ZipFile(path) as archive:
         members, others = _members(archive, name)
     # By what the archive says of itself; what really comes out is counted too.
-    refuse_growth(name, sum(m.file_size for m in members), sum(m.compress_size for m in members))
+    refuse_growth(name, sum(m.file_size for m in members), min(sum(m.compress_size for m in members), _size(path)))
     return [(_suffix(member), _raw(path, member, name)) for member in members], others
 
 
@@ -180,14 +181,19 @@ def _raw(path: Path, entry: zipfile.ZipInfo, name: str) -> Raw:
     def opened() -> BinaryIO:
         with zipfile.ZipFile(path) as archive:
             # What is open inside keeps the archive open until it is closed itself.
-            return _bounded(archive.open(entry), inside, entry.compress_size)
+            return _bounded(archive.open(entry), inside, min(entry.compress_size, _size(path)))
 
     return Raw(name=inside, size=entry.file_size, open=opened)
 
 
+def _size(path: Path) -> int:
+    """No file inside takes more than the whole archive, whatever it says."""
+    return path.stat().st_size
+
+
 def _several_tables(name: str, parts: list[Source]) -> list[Fault]:
     """Files inside with other columns are other tables; which one is meant, nobody can tell."""
-    alike = {tuple(sorted((field.name, str(field.type)) for field in part.own.schema)) for part in parts}
+    alike = {tuple(sorted(part.columns)) for part in parts}
     if len(alike) == 1:
         return []
     there = "; ".join(f"{part.name.removeprefix(f'{name}/')} ({', '.join(part.columns[:5])} …)" for part in parts[:10])

@@ -12,10 +12,10 @@ from retention_lab.tables.client_rules import nearest
 from retention_lab.tables.sources.archives import read_archive
 from retention_lab.tables.sources.json_lines import read_json_lines
 from retention_lab.tables.sources.parquet_files import read_parquet
-from retention_lab.tables.sources.source import few
+from retention_lab.tables.sources.source import Source, few
 from retention_lab.tables.sources.streamed import AnySource, StreamedSource, as_part
 from retention_lab.tables.sources.text_files import read_csv
-from retention_lab.tables.sources.workbooks import read_workbook
+from retention_lab.tables.sources.workbooks import of_one_kind, read_workbook
 from retention_lab.tables.workspace import source_files
 
 _READERS: dict[str, Callable[[Path, str, ReadOptions], AnySource]] = {
@@ -50,6 +50,9 @@ def read_source(folder: Path, source: str | Database, options: ReadOptions, colu
         except DataError as error:
             faults += error.faults
     faults += [fault for part in parts[1:] for fault in _other_columns(parts[0], part)]
+    if not faults and all(map(_is_of_cells, parts)):
+        parts = [*of_one_kind([part for part in parts if isinstance(part, Source)])]
+    faults = faults or [fault for part in parts[1:] for fault in _other_types(parts[0], part)]
     if faults:
         raise DataError(faults)
     notes = tuple(f"{part.name}: {note}" if len(parts) > 1 else note for part in parts for note in part.notes)
@@ -69,7 +72,7 @@ def held(source: StreamedSource) -> AnySource:
 
 
 def _other_columns(first: AnySource, part: AnySource) -> Iterator[Fault]:
-    """Files of one table must agree: whose columns differ, or are of another type, cannot be laid end to end."""
+    """Files of one table must agree: whose columns differ cannot be laid end to end."""
     absent = [column for column in first.columns if column not in part.columns]
     added = [column for column in part.columns if column not in first.columns]
     if absent or added:
@@ -80,7 +83,15 @@ def _other_columns(first: AnySource, part: AnySource) -> Iterator[Fault]:
             allowed=f"those of {first.name}, in any order: {few(first.columns)}",
             remedy="; ".join(meant[:3]) or "ask for files with the same columns",
         )
-        return
+
+
+def _is_of_cells(part: AnySource) -> bool:
+    """Whether the types of columns are those of the cells that happened to be filled: so it is in a workbook."""
+    return isinstance(part, Source)
+
+
+def _other_types(first: AnySource, part: AnySource) -> Iterator[Fault]:
+    """Nor can columns of another type, where the type is the file's own and not that of its cells."""
     kinds, others = _types(first), _types(part)
     for column in first.columns:
         one, other = kinds[column], others[column]
@@ -102,8 +113,14 @@ def _read_file(path: Path, name: str, options: ReadOptions) -> AnySource:
         found = f"a {path.suffix or 'nameless'} file"
         raise DataError(Fault(where=name, found=found, allowed=", ".join(SUFFIXES)))
     try:
-        return read(path, name, options)
+        before = path.stat()
+        whole = read(path, name, options)
+        after = path.stat()
     except OSError as error:
         remedy = "close it elsewhere, or mend its rights"
         fault = Fault(where=name, found=f"it cannot be opened: {error}", remedy=remedy)
         raise DataError(fault) from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        remedy = "let nothing write to it meanwhile, then try again"
+        raise DataError(Fault(where=name, found="it changed while it was read", remedy=remedy))
+    return whole

@@ -25,6 +25,8 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)(\d+)["']""")
 _ERROR = re.compile(rb"""<(?:[\w.-]+:)?c\b([^>]*)>(?:<(?:[\w.-]+:)?f\b[^>]*>[^<]*</[^>]*>)?<(?:[\w.-]+:)?v>([^<]*)<""")
 _PLACE = re.compile(rb"""\sr="([A-Z]+)(\d+)\"""")
 _LONGEST_TAG = 64
+_OPEN_DOCUMENT, _MOST_COLUMNS = "content.xml", 16_384
+_REPEATED = re.compile(rb"""number-columns-repeated\s*=\s*["']\s*\+?(\d{1,18})\d*\s*["'][^>]*?(/?)>""")
 _SHEET = re.compile(r"<(?:[\w.-]+:)?sheet\b([^>]*)>")
 _TIE = re.compile(r"<(?:[\w.-]+:)?Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -52,6 +54,8 @@ def look_at_parts(stream: IO[bytes], name: str, packed: int) -> dict[str, Extent
         for extent in extents.values():
             if extent.rows * extent.columns > MOST_CELLS:
                 raise DataError(_too_far(name, extent))
+        if _OPEN_DOCUMENT in archive.namelist():
+            _refuse_repeated(archive, name)
         names = _names(archive)
     return {sheet: extents[part] for sheet, part in names.items() if part in extents}
 
@@ -60,6 +64,20 @@ def _too_far(name: str, extent: Extent) -> Fault:
     found = f"a sheet that reaches to row {extent.rows} and column {extent.columns}"
     remedy = "delete the rows and columns behind the last value, or save the sheet as CSV"
     return Fault(where=name, found=found, allowed=f"{MOST_CELLS:,} cells", remedy=remedy)
+
+
+def _refuse_repeated(archive: zipfile.ZipFile, name: str) -> None:
+    """In an .ods one cell can stand for thousands of millions; blank ones, as they are behind each row, cost nothing."""
+    n_cells, rest = 0, b""
+    with archive.open(_OPEN_DOCUMENT) as stream:
+        while block := stream.read(_BLOCK):
+            rest += block
+            end = rest.rfind(b">") + 1
+            for number, blank in _REPEATED.findall(rest[:end]):
+                n_cells += 0 if blank and int(number) <= _MOST_COLUMNS else int(number)
+            rest = rest[end:]
+            if n_cells > MOST_CELLS or len(rest) > 16 * _BLOCK:
+                raise DataError(_too_far(name, Extent(rows=1, columns=n_cells)))
 
 
 def _is_sheet(part: str) -> bool:

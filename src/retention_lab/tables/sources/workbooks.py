@@ -3,14 +3,15 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import types
 from python_calamine import (
     CalamineError,
     CalamineSheet,
@@ -215,6 +216,27 @@ def _column(values: list[Any]) -> pa.Array:
     if kinds and kinds <= {date, datetime}:
         return pa.array([_as_moment(value) for value in given], pa.timestamp("us"))
     return pa.array(map(as_text, given), pa.string())
+
+
+def of_one_kind(parts: Sequence[Source]) -> list[Source]:
+    """Sources in memory whose columns have one type each: what is whole in one month has cents in the next.
+
+    Numbers become fractions where some are; else what has several types is text in all of them, as it is in one sheet.
+    """
+    for column in parts[0].columns:
+        kinds = {kind for part in parts if not types.is_null(kind := part.own.schema.field(column).type)}
+        if len(kinds) > 1:
+            numbers = all(types.is_integer(kind) or types.is_floating(kind) for kind in kinds)
+            parts = [_as_other(part, column, pa.float64() if numbers else pa.string()) for part in parts]
+    return list(parts)
+
+
+def _as_other(part: Source, column: str, kind: pa.DataType) -> Source:
+    values = part.own[column]
+    if kind == pa.string() and values.type != kind:
+        values = pa.chunked_array([pa.array(map(as_text, values.to_pylist()), kind)])
+    at = part.own.schema.get_field_index(column)
+    return replace(part, own=part.own.set_column(at, column, values.cast(kind)))
 
 
 def _as_moment(value: date | None) -> datetime | None:
