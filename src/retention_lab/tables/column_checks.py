@@ -172,7 +172,7 @@ def _has_signs(rows: ir.Table, name: str) -> ir.BooleanValue:
 
 def _may_be_implausible(rows: ir.Table, name: str) -> ir.BooleanValue:
     day = rows[name].cast("date")
-    return (day.min() < EARLIEST) | (day.max() > LATEST) | day.between(*_EPOCH).any()
+    return (day.min() < EARLIEST) | (day.max() > LATEST) | (day.min() <= _EPOCH[1])
 
 
 def _unread(rows: ir.Table, name: str, pattern: str) -> ir.BooleanValue:

@@ -192,7 +192,8 @@ def _put_down(job: Loading, canonical: ir.Table, source: AnySource) -> ir.Table:
     raw = {f"raw:{name}": name for name in names if f"raw:{name}" in made}
     twins = {written: name for written, name in raw.items() if made[written] == made[name]}
     kept = [name for name in names if name not in twins and (name != RAGGED or source.has_ragged)]
-    stored = put_down(job.engine, f"typed_{job.table}", canonical.select(*kept) if len(kept) < len(names) else canonical)
+    wanted = canonical.select(*kept) if len(kept) < len(names) else canonical
+    stored = put_down(job.engine, f"typed_{job.table}", wanted)
     columns = {name: stored[name] for name in kept}
     given = {name: columns.get(twins.get(name, name), ibis.null("string")) for name in names}
     # A view: every later question begins anew at it, and none has to be taken apart down to the file.

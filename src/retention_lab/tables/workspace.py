@@ -132,11 +132,11 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
     """A file of just that name comes first: `export[1].csv` is a name before it is a pattern."""
     try:
         paths = [folder / source] if (folder / source).is_file() else list(folder.glob(source))
-    except (ValueError, IndexError):
-        # Not a pattern at all: an empty text, a dot, a NUL inside.
+    except (ValueError, IndexError, OSError):
+        # Not a pattern at all: an empty text, a dot, a NUL inside, a name longer than any can be.
         return
     for path in paths:
         parts = path.relative_to(folder).parts
-        ours = parts[0] in (QUARANTINE, ASSIGNMENTS)
+        ours = parts[0] in (QUARANTINE, ASSIGNMENTS) or parts == ("client.yml",)
         if path.is_file() and not ours and not any(part.startswith(".") for part in parts):
             yield path

@@ -429,7 +429,8 @@ CASES = [
     told("a word for nothing", "customers", cell("region", "unknown"), "column 'REGION'", "a word for nothing",
          f"first in row {ROW}", "read.missing"),
     # What cannot be true of the other tables.
-    aside("a comment without words", "feedback", cell("text", " "), "missing_text", "TEXT", "blank"),
+    aside("a comment without a time", "feedback", cell("received_at", " "), "missing_received_at", "RECEIVED_AT",
+          "blank"),
     aside("a mark off the scale", "feedback", cell("rating", "9"), "rating_off_scale", "RATING", "'9'"),
     told("comments of unknown customers", "feedback", cell("customer_id", "X-1"), "column 'CUSTOMER_ID'",
          "ids that the customers table does not have", f"first in row {ROW}"),

@@ -83,4 +83,6 @@ def test_a_few_numbers_among_dates_do_not_refuse_the_file(find: Find) -> None:
 
 
 def test_what_is_declared_is_not_looked_for(find: Find) -> None:
-    assert find("31/01/2026", "01/31/2026", dates="mdy") == DateOrder(options=ReadOptions(dates="mdy"))
+    found = find("31/01/2026", "01/31/2026", dates="mdy")
+
+    assert (found.options.dates, found.notes, found.fault) == ("mdy", (), None)

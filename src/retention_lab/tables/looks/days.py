@@ -87,7 +87,8 @@ def _partial(seen: Looked, name: str, months: dict[date, tuple[int, date]]) -> I
             "partial_period",
             name,
             seen.typed[name].cast("date").between(month, through),
-            found=f"the last month, {month:%Y-%m}, is not whole: it ends on {last} with {n} rows, where {usual:g} are usual"
+            found=f"the last month, {month:%Y-%m}, is not whole: "
+            f"it ends on {last} with {n} rows, where {usual:g} are usual"
             if through <= whole
             else f"it ends on {last}, and the export is said to reach to {through}",
             remedy="set observed_through to the last day that is whole, or ask for the rest",

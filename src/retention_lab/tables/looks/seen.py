@@ -1,6 +1,6 @@
 """What one reading of a table tells of each of its columns: the questions of all looks, asked together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,6 +31,7 @@ PILES = tuple(
 _WITHOUT_TEXT = ("text", "question", "name")
 _TO_COME = "due_at"
 _MOST_DRAGGED = 50
+_SHORTEST = len("1/1/26 1:00Z") - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +82,7 @@ def look_over(
     used = [name for name in typed.columns if not name.startswith("file:")]
     # What is in no use may be a thousand columns, each of which would be dragged through every question.
     typed = typed.select(*used) if len(typed.columns) > len(used) + _MOST_DRAGGED else typed
-    asked = {
-        name: _questions(typed, name, observed_through)
-        for name in typed.columns
-        if name in mapped or name.startswith(NUMBER)
-    }
+    asked = {name: _questions(typed, name, observed_through) for name in _worth_a_look(typed.columns, mapped)}
     flat = [(name, fact, value) for name, facts in asked.items() for fact, value in facts.items()]
     answers = {f"answer {place}": value for place, (_, _, value) in enumerate(flat)}
     counted = typed.aggregate(n_rows=typed.count(), **answers).to_pyarrow().to_pylist()[0]
@@ -101,6 +98,16 @@ def look_over(
         n_rows=counted["n_rows"],
         facts=facts,
     )
+
+
+def _worth_a_look(names: Sequence[str], mapped: dict[str, str]) -> Iterator[str]:
+    """The columns that stand for one of the file; a covariate that is a canonical column too is seen there."""
+    canonical = {column for name, column in mapped.items() if not name.startswith(COVARIATE)}
+    for name in names:
+        of_covariate = name.startswith((COVARIATE, NUMBER))
+        twin = mapped.get(COVARIATE + name.partition(":")[2]) if of_covariate else None
+        if (name in mapped or of_covariate) and twin not in canonical:
+            yield name
 
 
 def _kind(column: ir.Value, name: str) -> str:
@@ -129,7 +136,9 @@ def _questions(typed: ir.Table, name: str, observed_through: date | None) -> dic
         if _is_text(typed, name):
             asked["n_at_end"] = column.count(where=typed[f"raw:{name}"].re_search(TWO_NUMBERS_FIRST))
             asked["along"] = typed[POSITION].corr(column.cast("timestamp").epoch_seconds(), how="pop")
-            asked["n_offsets"] = column.count(where=typed[f"raw:{name}"].re_search(WITH_OFFSET))
+            # Few are long enough to have one, and to see that costs less than to look for it.
+            long = ibis.ifelse(typed[f"raw:{name}"].length() > _SHORTEST, typed[f"raw:{name}"], None)
+            asked["n_offsets"] = column.count(where=long.re_search(WITH_OFFSET))
     return asked
 
 

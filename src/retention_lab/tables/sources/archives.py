@@ -44,7 +44,10 @@ def _read_whole(raw: Raw) -> bytes:
 
 def _read_parquet(raw: Raw, _: ReadOptions) -> Source:
     try:
-        own = pq.ParquetFile(pa.BufferReader(_read_whole(raw))).read()
+        file = pq.ParquetFile(pa.BufferReader(_read_whole(raw)))
+        sizes = (file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups))
+        refuse_growth(raw.name, sum(sizes), raw.size)
+        own = file.read()
     except (pa.ArrowException, OSError) as error:
         fault = Fault(where=raw.name, found=f"not readable as Parquet: {error}", remedy="ask for the file again")
         raise DataError(fault) from error

@@ -6,6 +6,7 @@ from retention_lab.errors import DataError, Fault
 
 MOST_BYTES = 2 * 2**30
 """Of what is compressed: a zip bomb grows a thousandfold, what exports hold twentyfold."""
+LONGEST_VALUE = 4 * 2**20
 _MOST_RATIO, _RATIO_FROM = 200, 100 * 2**20
 _GIB = 2**30
 _REMEDY = "unpack it, look what it is, and put the files that are needed there one by one"
@@ -15,6 +16,11 @@ def refuse_growth(name: str, size: int, packed: int) -> None:
     """Refuses what is too large once it is unpacked, or grows as no export does."""
     if size > MOST_BYTES:
         raise too_much(name, f"more than {MOST_BYTES // _GIB} GiB")
+    refuse_ratio(name, size, packed)
+
+
+def refuse_ratio(name: str, size: int, packed: int) -> None:
+    """Refuses what grows as no export does, of what is read as a stream and may be large."""
     if size > _RATIO_FROM and size > _MOST_RATIO * packed:
         raise too_much(name, f"more than {_MOST_RATIO} times what it takes on the disk")
 

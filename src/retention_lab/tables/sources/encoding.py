@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from retention_lab.errors import DataError, Fault
+from retention_lab.tables.sources.bounds import LONGEST_VALUE
 
 LONGEST = 16 * 2**20
 """Letters of the longest line. What is longer is no table: its line ends or its quotes are broken."""
@@ -24,7 +25,6 @@ LONGEST_GROUP = 4 * LONGEST
 """Bytes of as many records as are asked for at once."""
 LIKELY = ("cp1252", "cp1250", "cp850")
 _BLOCK = 2**20
-_FIELD = 4 * 2**20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SHOWN = 30
 _SURROGATES = (0xDC00, 0xDCFF)
@@ -47,7 +47,7 @@ def raw_file(path: Path, name: str) -> Raw:
 @contextmanager
 def long_fields() -> Iterator[None]:
     """Values of up to 4 MB, where the csv module stops at 128 kB."""
-    before = csv.field_size_limit(_FIELD)
+    before = csv.field_size_limit(LONGEST_VALUE)
     try:
         yield
     finally:

@@ -112,6 +112,9 @@ def _read_file(path: Path, name: str, options: ReadOptions) -> AnySource:
     if read is None:
         found = f"a {path.suffix or 'nameless'} file"
         raise DataError(Fault(where=name, found=found, allowed=", ".join(SUFFIXES)))
+    if not name.isprintable():
+        found, remedy = f"the name {ascii(name)} cannot be shown", "give the file another name"
+        raise DataError(Fault(where=str(path.parent), found=found, remedy=remedy))
     try:
         before = path.stat()
         whole = read(path, name, options)

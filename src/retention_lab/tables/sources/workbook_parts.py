@@ -19,7 +19,7 @@ MOST_CELLS = 100_000_000
 _BLOCK = 4 * 2**20
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row\b")
 _NUMBER = re.compile(rb"""^[^>]*?\sr\s*=\s*["'](\d+)["']""")
-# Whatever tag it stands in: a cell's own row counts for the library, and the one of the row around it need not be there.
+# In any tag: a cell's own row counts for the library, and the one of the row around it need not be there.
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)(\d+)["']""")
 # A value belongs to the last cell that was opened before it.
 _ERROR = re.compile(rb"""<(?:[\w.-]+:)?c\b([^>]*)>(?:<(?:[\w.-]+:)?f\b[^>]*>[^<]*</[^>]*>)?<(?:[\w.-]+:)?v>([^<]*)<""")
@@ -67,7 +67,7 @@ def _too_far(name: str, extent: Extent) -> Fault:
 
 
 def _refuse_repeated(archive: zipfile.ZipFile, name: str) -> None:
-    """In an .ods one cell can stand for thousands of millions; blank ones, as they are behind each row, cost nothing."""
+    """In an .ods one cell can stand for thousands of millions; the blank ones behind each row cost nothing."""
     n_cells, rest = 0, b""
     with archive.open(_OPEN_DOCUMENT) as stream:
         while block := stream.read(_BLOCK):
