@@ -52,7 +52,7 @@ def _read(
     try:
         with _opened(path) as file:
             for batch in file.iter_batches(batch_size=at_once, columns=asked, use_threads=False):
-                if batch.nbytes > _BATCH_BYTES:
+                if batch.nbytes > LONGEST_VALUE:
                     _refuse_long(name, batch)
                 # Asked for `a`, Arrow hands over a column `a.b` too.
                 yield pa.record_batch([batch.column(one) for one in asked], names=list(columns))

@@ -113,7 +113,7 @@ def _read_file(path: Path, name: str, options: ReadOptions) -> AnySource:
         found = f"a {path.suffix or 'nameless'} file"
         raise DataError(Fault(where=name, found=found, allowed=", ".join(SUFFIXES)))
     if not name.isprintable():
-        found, remedy = f"the name {ascii(name)} cannot be shown", "give the file another name"
+        found, remedy = f"the name {name!a} cannot be shown", "give the file another name"
         raise DataError(Fault(where=str(path.parent), found=found, remedy=remedy))
     try:
         before = path.stat()
