@@ -86,7 +86,7 @@ def _table_lines(table: "LoadedTable") -> list[str]:
         ]
     for remark in table.remarks:
         column = f"column {remark.column!r}: " if remark.column else ""
-        row = f", first in row {remark.first_row}" if remark.first_row else ""
+        row = f": {remark.n_rows:,} rows, first in row {remark.first_row}" if remark.first_row else ""
         row += f" of {remark.first_file}" if remark.first_file else ""
         lines += [f"  to know: {column}{remark.found}{row}", f"      Next: {remark.remedy}"]
     return lines + [f"  {note}" for note in table.notes]

@@ -15,6 +15,7 @@ from retention_lab.tables.workspace import source_files
 from retention_lab.tables.yaml_file import without_address
 
 _LONGEST = 80
+_PATTERNS = {"currency": "three capital letters, such as EUR", "delimiter": "one character, such as ;"}
 _UNION_TAG = re.compile(r"^KeyedDuplicates$|^Database$|^constrained-|^literal\[|^\[key\]$")
 
 
@@ -45,6 +46,8 @@ def file_faults(path: Path, raw: dict[Any, Any]) -> list[Fault]:
 
 def _is_other_branch(detail: Any) -> bool:
     """Whether it is said that a table of a database is no name of a file, or the reverse: once is enough."""
+    if detail["loc"][-2:] == ("duplicates", "KeyedDuplicates"):
+        return bool(detail["type"] == "model_type")
     if "source" not in detail["loc"]:
         return False
     return detail["type"] == "model_type" or (detail["loc"][-1] == "str" and isinstance(detail["input"], dict))
@@ -69,9 +72,13 @@ def _fault(path: Path, detail: dict[str, Any], model: type[BaseModel]) -> Fault:
     if location[-2:] == ["source", "url"]:
         return Fault(where=where, found="not the name of a variable", allowed="env:NAME", remedy=AS_VARIABLE)
     found, allowed = detail["input"], str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = _PATTERNS.get(location[-1], allowed) if detail["type"] == "string_pattern_mismatch" else allowed
+    allowed += ", or {key: […], keep: last}" if location[-1:] == ["duplicates"] else ""
     remedy = nearest(str(found), re.findall(r"'([^']*)'", allowed)) if detail["type"] == "literal_error" else ""
     if detail["type"] == "string_type" and isinstance(found, (bool, int, float, date)):
         remedy = "put it in quotes"
+    if detail["type"] in ("float_type", "int_type") and isinstance(found, str):
+        remedy = "write it without quotes, with a decimal point"
     return Fault(where=where, found=_shown(found), allowed=allowed, remedy=remedy)
 
 

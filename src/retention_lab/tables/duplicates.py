@@ -164,7 +164,7 @@ def duplicate_checks(table: str, columns: Container[str], *, keyed: bool = False
         reason="duplicate_row",
         column=key,
         failing=lambda rows: rows[key].notnull() & rows[COPY],
-        remedy="nothing, the first of the identical rows is kept; to expect them, set duplicates: drop_exact",
+        remedy="the first of the identical rows is kept; where they are to be expected, set duplicates: drop_exact",
         hint=_marked(COPY),
     )
     conflict = Check(

@@ -47,6 +47,7 @@ from retention_lab.tables.remarks import Remark
 from retention_lab.tables.sources.reading import read_source
 from retention_lab.tables.sources.source import POSITION, RAGGED, REASON
 from retention_lab.tables.sources.streamed import AnySource, StreamedSource
+from retention_lab.tables.workspace import QUARANTINE
 
 __all__ = ["COVARIATE", "NUMBER", "SINCE", "Blank", "LoadedTable", "Loading", "load_table"]
 
@@ -239,7 +240,8 @@ def _refuse_too_many(job: Loading, source: AnySource, rejections: tuple[Rejectio
         where=where,
         found=f"{n} of {source.n_rows} rows ({n / source.n_rows:.1%}) have a fault",
         allowed=f"max_rejected: {job.max_rejected:.1%}",
-        remedy=f"mend what follows; the rows lie in {quarantine_path(job.folder, job.table)}",
+        # A report is sent to the client, who need not know where the consultant keeps it.
+        remedy=f"mend what follows; the rows lie in {QUARANTINE}/{job.table}.parquet of the client's folder",
     )
     raise DataError([head, *(rejection_fault(where, found) for found in faulty)])
 

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -166,7 +167,7 @@ def test_an_unquoted_yes_is_told(refusal: Refusal) -> None:
             "values.churned.No: 'false'\n  Allowed: true or false, without quotes",
         ),
         ({"churned": {"1": 1, "2": 0}}, "values.churned.1"),
-        ({"monthly_value": {"n/a": "0"}}, "a number has no codes"),
+        ({"monthly_value": {"n/a": "0"}}, "of kind number: it has no codes"),
         ({"region": {"N": "North"}}, "no column is mapped to region"),
         ({"plan": {"B": ""}}, "a text that is not blank"),
         ({"plann": {"B": "Basic"}}, "did you mean plan?"),
@@ -433,3 +434,25 @@ def test_tables_that_name_customers_need_customers_with_ids(write_client: Write,
 
     assert "tables.customers.columns: customer_id is missing, and transactions can be joined by nothing else" in message
     assert load_client_file(write_client(columns=without)).missing({"customers": ["customer_id"]}) == []
+
+
+def test_a_client_file_that_is_none_or_never_ends_is_not_waited_for(write_client: Write, told: Told) -> None:
+    path = write_client() / "client.yml"
+    path.write_text("name: " + "a" * 5_000_000)
+    assert "4.8 MB" in told(lambda: load_client_file(path.parent))
+
+    path.unlink()
+    os.mkfifo(path)
+    assert "it is no file" in told(lambda: load_client_file(path.parent))
+
+
+def test_what_a_pattern_or_a_union_refuses_is_said_in_words(refusal: Refusal) -> None:
+    message = refusal(
+        f"name: A\ncurrency: euro\nmoney: {{contact_cost: '4'}}\n"
+        f"tables: {{customers: {{source: c.csv, duplicates: drop, {READ}}}}}\n"
+    )
+
+    assert "three capital letters, such as EUR" in message
+    assert "write it without quotes" in message
+    assert message.count("duplicates: 'drop'") == 1
+    assert "or {key: […], keep: last}" in message

@@ -354,3 +354,56 @@ def test_customers_without_ids_are_known_by_their_place_and_told_so(load: Load) 
 
     assert table.rows.order_by("customer_id").customer_id.to_pyarrow().to_pylist() == ["no. 1", "no. 2", "no. 3"]
     assert "The file has no ids: each row is a customer, known by its place among the rows." in table.notes
+
+
+def test_nobody_knows_what_a_thousand_is_where_some_have_a_point_before_their_fraction(
+    write_client: Write, reasons: Reasons
+) -> None:
+    columns = {"customer_id": "c", "occurred_at": "d", "amount": "a"}
+    spec = {"source": "t.csv", "read": {"decimal": ",", "delimiter": ";"}, "columns": columns}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"transactions": spec})
+
+    for amounts, expected in ((["1.234", "12,5"], {}), (["1.234", "12,5", "12.5"], {"decimal_point_amount": 2})):
+        (folder / "t.csv").write_text("c;d;a\n" + "\n".join(f"1;2025-01-01;{amount}" for amount in amounts))
+        assert reasons(Client(folder).loaded("transactions")) == expected
+
+
+def test_a_comment_without_words_is_kept_for_its_mark(write_client: Write) -> None:
+    spec = {"source": "f.csv", "columns": {"received_at": "d", "text": "t", "rating": "r"}}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"feedback": spec})
+    (folder / "f.csv").write_text("d,t,r\n2025-01-01,,5\n2025-01-02,Good,4\n")
+
+    assert Client(folder).loaded("feedback").n_kept == 2
+
+
+def test_seconds_that_are_taken_for_milliseconds_are_no_dates(write_client: Write, reasons: Reasons) -> None:
+    columns = {"customer_id": "c", "occurred_at": "d", "amount": "a"}
+    spec = {"source": "t.csv", "read": {"dates": "milliseconds"}, "columns": columns}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"transactions": spec})
+    (folder / "t.csv").write_text("c,d,a\n1,1735689600000,5\n1,1735689600,5\n1,0,5\n")
+
+    assert reasons(Client(folder).loaded("transactions")) == {"implausible_occurred_at": 2}
+
+
+def test_what_is_set_aside_is_never_written_elsewhere(write_client: Write, tmp_path: Path, told: Told) -> None:
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n2,no,\n")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "customers.parquet").write_text("dear to somebody")
+    (folder / "quarantine").symlink_to(tmp_path / "elsewhere")
+
+    assert "nothing can be set aside there: it is a link" in told(lambda: Client(folder).loaded("customers"))
+    assert (tmp_path / "elsewhere" / "customers.parquet").read_text() == "dear to somebody"
+
+
+def test_a_quarantine_that_is_no_folder_is_told(write_client: Write, told: Told) -> None:
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n2,no,\n")
+    (folder / "quarantine").write_text("not a folder")
+
+    assert "nothing can be set aside there: Not a directory" in told(lambda: Client(folder).loaded("customers"))
+
+
+def test_what_is_told_of_a_refused_table_holds_no_path_of_this_machine(load: Load, told: Told, tmp_path: Path) -> None:
+    message = told(lambda: load("ID,Start,End\n1,no,\n", top={"max_rejected": 0.0}))
+
+    assert "the rows lie in quarantine/customers.parquet of the client's folder" in message
+    assert str(tmp_path) not in message

@@ -34,7 +34,7 @@ def read(engine: Any) -> Read:
         "31 luglio 2018", "31 lug 2018", "31 lug. 18",
         "31 de julio de 2018", "31 julio 2018", "31-jul-2018",
         "31 juillet 2018", "31 juil. 2018",
-        "31. julij 2018", "31. julija 2018", "31. jul. 2018",
+        "31. 7. 2018", "31. 7. 18", "31. julij 2018", "31. julija 2018", "31. jul. 2018",
         "31/07/18", "31.07.18", "31.7.18", "20180731", "2018/7/31",
     ],
 )  # fmt: skip
@@ -142,3 +142,9 @@ def test_where_a_file_has_none_of_the_rare_forms_they_are_not_tried(engine: Any)
 )
 def test_a_date_that_exists_in_one_order_at_least(text: str, fits: bool, engine: Any) -> None:
     assert engine.to_pyarrow(fits_either_order(ibis.literal(text))).as_py() is fits
+
+
+def test_an_offset_that_no_place_on_earth_has_is_not_read(read: Read) -> None:
+    assert read("2025-01-01T00:00:00+99:00") is None
+    assert read("2025-01-01 00:00 +15:00") is None
+    assert read("2025-01-01T00:00:00+14:00") == datetime(2024, 12, 31, 11)

@@ -81,18 +81,29 @@ def _partial(seen: Looked, name: str, months: dict[date, tuple[int, date]]) -> I
     usual = median(count for count, _ in list(months.values())[-7:-1])
     # As many days without a row as this are nothing odd at the end of a month.
     quiet = 3 * 30 / usual + 1
+    short = f"it ends on {last} with {n} rows, where {usual:g} are usual"
     covered = min(through, whole).day / whole.day
-    if (through - last).days > quiet or n < _FAR_SHORT * usual * covered:
+    if through > whole:
+        if (through - last).days > quiet:
+            yield _cut(seen, name, last, through)
+    elif (through - last).days > quiet or n < _FAR_SHORT * usual * covered:
         yield seen.remark(
             "partial_period",
             name,
             seen.typed[name].cast("date").between(month, through),
-            found=f"the last month, {month:%Y-%m}, is not whole: "
-            f"it ends on {last} with {n} rows, where {usual:g} are usual"
-            if through <= whole
-            else f"it ends on {last}, and the export is said to reach to {through}",
-            remedy="set observed_through to the last day that is whole, or ask for the rest",
+            found=f"the last month, {month:%Y-%m}, is not whole: {short}",
+            remedy="set observed_through to the last day that is whole, and do not compare that month with others",
         )
+
+
+def _cut(seen: Looked, name: str, last: date, through: date) -> Remark:
+    return seen.remark(
+        "gap_in_time",
+        name,
+        None,
+        found=f"it ends on {last}, and the export is said to reach to {through}",
+        remedy="ask whether the export lacks the rest, or correct observed_through",
+    )
 
 
 def _to_come(seen: Looked) -> Iterator[Remark]:
@@ -103,8 +114,14 @@ def _to_come(seen: Looked) -> Iterator[Remark]:
                 name,
                 seen.typed[name].cast("date") > seen.observed_through,
                 found=f"days after {seen.observed_through}, the last one that the export covers",
-                remedy="such rows do not count; ask whether they are plans or mistakes, or correct observed_through",
+                remedy=f"{_what_counts(seen, name)}: ask whether these are plans or mistakes, or mend observed_through",
             )
+
+
+def _what_counts(seen: Looked, name: str) -> str:
+    if name == "ended_on":
+        return "such customers count as still here"
+    return "such rows do not count" if name == _main_date(seen) else "what is to come does not count"
 
 
 def _mixed_offsets(seen: Looked) -> Iterator[Remark]:

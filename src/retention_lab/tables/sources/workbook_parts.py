@@ -26,7 +26,7 @@ _ERROR = re.compile(rb"""<(?:[\w.-]+:)?c\b([^>]*)>(?:<(?:[\w.-]+:)?f\b[^>]*>[^<]
 _PLACE = re.compile(rb"""\sr="([A-Z]+)(\d+)\"""")
 _LONGEST_TAG = 64
 _OPEN_DOCUMENT, _MOST_COLUMNS = "content.xml", 16_384
-_REPEATED = re.compile(rb"""number-columns-repeated\s*=\s*["']\s*\+?(\d{1,18})\d*\s*["'][^>]*?(/?)>""")
+_REPEATED = re.compile(rb"""<[^<>]*number-columns-repeated\s*=\s*["']\s*\+?(\d{1,18})[^<>]*>""")
 _SHEET = re.compile(r"<(?:[\w.-]+:)?sheet\b([^>]*)>")
 _TIE = re.compile(r"<(?:[\w.-]+:)?Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -73,8 +73,9 @@ def _refuse_repeated(archive: zipfile.ZipFile, name: str) -> None:
         while block := stream.read(_BLOCK):
             rest += block
             end = rest.rfind(b">") + 1
-            for number, blank in _REPEATED.findall(rest[:end]):
-                n_cells += 0 if blank and int(number) <= _MOST_COLUMNS else int(number)
+            for tag in _REPEATED.finditer(rest[:end]):
+                is_blank = tag[0].endswith(b"/>") and b"value" not in tag[0]
+                n_cells += 0 if is_blank and int(tag[1]) <= _MOST_COLUMNS else int(tag[1])
             rest = rest[end:]
             if n_cells > MOST_CELLS or len(rest) > 16 * _BLOCK:
                 raise DataError(_too_far(name, Extent(rows=1, columns=n_cells)))

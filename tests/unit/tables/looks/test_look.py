@@ -98,6 +98,20 @@ def test_a_last_month_that_is_not_whole(look: Look) -> None:
 
     assert remark.kind == "partial_period"
     assert "2026-06, is not whole: it ends on 2026-06-08" in remark.found
+    assert (remark.n_rows, remark.first_row) == (9, 169)
+
+
+def test_a_month_that_ends_with_the_last_day_that_is_declared_is_whole(look: Look) -> None:
+    rows = [row for row in _purchases() if row["d"] < "2026-06-09"]
+
+    assert look(rows=rows, observed_through=date(2026, 6, 8)) == []
+
+
+def test_a_table_that_ends_long_before_the_last_day(look: Look) -> None:
+    (remark,) = look(observed_through=date(2026, 10, 31))
+
+    assert remark.kind == "gap_in_time"
+    assert remark.found == "it ends on 2026-06-30, and the export is said to reach to 2026-10-31"
 
 
 def test_what_comes_after_the_last_day_that_counts_makes_no_month(look: Look) -> None:

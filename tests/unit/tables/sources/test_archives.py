@@ -121,6 +121,19 @@ def test_a_zip_bomb_that_lies_is_refused_by_what_comes_out(
     assert "cannot be unpacked" in message or "what it holds is" in message
 
 
+def test_a_zip_bomb_that_says_it_took_more_than_the_whole_archive_is_refused(
+    pack: Pack, tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack({"a.csv": "ID\n" + "1\n" * 1_000_000})
+    content = bytearray((tmp_path / "export.zip").read_bytes())
+    entry = content.find(b"PK\x01\x02")
+    content[entry + 20 : entry + 24] = struct.pack("<I", 2**31)
+    (tmp_path / "export.zip").write_bytes(content)
+    monkeypatch.setattr(bounds, "_RATIO_FROM", 2**20)
+
+    assert "more than 200 times" in told(lambda: read_archive(tmp_path / "export.zip", "export.zip", ReadOptions()))
+
+
 def test_a_gzip_bomb_is_refused_while_it_is_read(tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_BYTES", 2**20)
     path = tmp_path / "a.csv.gz"

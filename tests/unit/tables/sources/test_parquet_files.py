@@ -7,6 +7,7 @@ import pytest
 
 from retention_lab.errors import DataError
 from retention_lab.tables.client_file import ReadOptions
+from retention_lab.tables.sources import bounds
 from retention_lab.tables.sources.parquet_files import read_parquet
 from retention_lab.tables.sources.reading import read_source
 from retention_lab.tables.sources.streamed import StreamedSource
@@ -47,7 +48,9 @@ def test_nested_columns_do_not_hinder_the_others(tmp_path: Path) -> None:
 
 
 def test_texts_that_are_huge_come_a_few_at_once(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"t": ["x" * 2**24] * 8}), tmp_path / "c.parquet", compression="zstd", use_dictionary=False)
+    pq.write_table(
+        pa.table({"t": ["x" * 3 * 2**20] * 30}), tmp_path / "c.parquet", compression="zstd", use_dictionary=False
+    )
 
     sizes = [batch.nbytes for _, _, batch in _read(tmp_path / "c.parquet").batches(["t"])]
 
@@ -80,3 +83,22 @@ def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="has no rows"):
         _read(tmp_path / "c.parquet")
+
+
+def test_a_file_that_grows_as_no_export_does_is_refused(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "_RATIO_FROM", 2**20)
+    texts = [f"{place}" + "a" * 2**20 for place in range(20)]
+    pq.write_table(pa.table({"ID": texts}), tmp_path / "c.parquet", compression="zstd")
+
+    assert "more than 200 times what it takes on the disk" in told(lambda: _read(tmp_path / "c.parquet"))
+
+
+def test_a_value_that_no_text_could_have_is_refused(tmp_path: Path, told: Told) -> None:
+    pq.write_table(pa.table({"ID": ["1", "a" * (bounds.LONGEST_VALUE + 1)]}), tmp_path / "c.parquet")
+
+    message = told(lambda: _read(tmp_path / "c.parquet").in_memory())
+
+    assert "c.parquet, column 'ID': a value of 4 MB" in message
+    assert "values up to 4 MB" in message

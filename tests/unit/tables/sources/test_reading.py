@@ -6,10 +6,13 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from retention_lab.tables.client_file import ReadOptions
+from retention_lab.tables.sources import reading
 from retention_lab.tables.sources.reading import read_source
 from retention_lab.tables.sources.source import Source
+from retention_lab.tables.sources.text_files import read_csv
 
 Told = Callable[[Callable[[], object]], str]
 Read = Callable[..., Source]
@@ -225,3 +228,40 @@ def test_a_space_anywhere_in_a_column_is_seen(tmp_path: Path) -> None:
     source = read_source(tmp_path, "c.parquet", ReadOptions())
 
     assert [name for name in values if source.is_tidy(name)] == ["plain"]
+
+
+def test_months_in_workbooks_may_be_whole_or_in_fractions_or_in_part_text(tmp_path: Path) -> None:
+    for month, amounts in enumerate(([5, 6], [5.5, None], ["n/a", 8]), start=1):
+        with xlsxwriter.Workbook(tmp_path / f"m{month}.xlsx") as book:
+            book.add_worksheet().write_column(0, 0, ["Amount", *amounts])
+            book.worksheets()[0].write_column(0, 1, ["ID", 100, 101])
+
+    source = read_source(tmp_path, "m[12].xlsx", ReadOptions())
+    assert isinstance(source, Source)
+    assert source.own["Amount"].to_pylist() == [5, 6, 5.5, None]
+
+    source = read_source(tmp_path, "m*.xlsx", ReadOptions())
+    assert isinstance(source, Source)
+    assert source.own["Amount"].to_pylist() == ["5", "6", "5.5", None, "n/a", "8"]
+    assert source.own["ID"].to_pylist() == [100, 101] * 3
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(path: Path, name: str, options: ReadOptions) -> Source:
+        found = read_csv(path, name, options)
+        path.write_text("ID\n1\n2\n3\n")
+        return found
+
+    monkeypatch.setitem(reading._READERS, ".csv", slow)
+    (tmp_path / "c.csv").write_text("ID\n1\n")
+
+    assert "c.csv: it changed while it was read" in told(lambda: read_source(tmp_path, "c.csv", ReadOptions()))
+
+
+def test_all_files_are_not_client_yml_too(tmp_path: Path) -> None:
+    (tmp_path / "client.yml").write_text("name: A")
+    (tmp_path / "c.csv").write_text("ID\n1\n")
+
+    assert read_source(tmp_path, "*", ReadOptions()).n_rows == 1

@@ -204,6 +204,22 @@ def test_two_cells_at_opposite_corners_are_refused_and_do_not_take_all_memory(wr
     assert "delete the rows and columns behind the last value" in message
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        # The row says nothing, and the library believes the cell.
+        b'<row><c r="XFD1048576"><v>1</v></c></row>',
+        b'<c r="XFD1048576"><v>1</v></c>',
+        b"<row\n r = '1048576'><c t='n'\n r = 'XFD1048576'><v>1</v></c></row>",
+    ],
+)
+def test_a_far_cell_is_seen_however_it_is_written(far: bytes, write: Write, told: Told) -> None:
+    path = write({"S": [["a", "b"], ["1", "2"]]})
+    changed = _changed(path, "xl/worksheets/sheet1.xml", b"</row></sheetData>", b"</row>" + far + b"</sheetData>")
+
+    assert "row 1048576 and column 16384" in told(lambda: read(changed))
+
+
 _FAR = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
 
 
@@ -308,3 +324,19 @@ def test_a_binary_workbook_with_a_far_cell_is_refused(tmp_path: Path, told: Told
     (tmp_path / "c.xlsb").write_bytes(xlsb("S", [["id"], ["1"]], far=(1048575, 16383)))
 
     assert "row 1048576 and column 16384" in told(lambda: read(tmp_path / "c.xlsb"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<table:table-cell table:number-columns-repeated="2000000000" office:value="6" office:value-type="float"/>',
+        '<table:table-cell table:number-columns-repeated="2000000000"/><table:table-cell office:value="6"/>',
+        '<table:table-cell office:value-type="float" office:value="6" table:number-columns-repeated="16384"/>' * 7000,
+    ],
+)
+def test_an_open_document_in_which_one_cell_stands_for_all_memory_is_refused(
+    cell: str, tmp_path: Path, told: Told
+) -> None:
+    path = _ods(tmp_path / "c.ods", f"<table:table-row>{cell}</table:table-row>")
+
+    assert "a sheet that reaches to row 1 and column" in told(lambda: read(path))
