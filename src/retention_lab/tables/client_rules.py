@@ -184,7 +184,8 @@ def _values(parts: _Parts) -> Iterator[Fault]:
             yield parts.fault(f"values.{name}", f"no column is mapped to {name}", remedy="map it, or remove its values")
         elif column and column.kind not in _RECODED:
             remedy = "list what stands for 'none' under read.missing"
-            yield parts.fault(f"values.{name}", f"a {column.kind} has no codes", "texts, codes and flags", remedy)
+            found = f"of kind {column.kind}: it has no codes"
+            yield parts.fault(f"values.{name}", found, "texts, codes and flags", remedy)
         else:
             yield from _meanings(parts, name, column, codes if isinstance(codes, dict) else {})
 
