@@ -82,7 +82,7 @@ def consequence(table: str, level: str, kind: str, text: Text) -> str:
         "mixed_offsets": text.say("Times are off by hours, and some days by one."),
         "partial_period": text.say("The last month looks like a fall in activity that never was."),
         "gap_in_time": text.say("Customers look silent while only the export was."),
-        "future_dates": text.say("The rows are left out of everything that counts up to the last day."),
+        "future_dates": text.say("What is to come does not count: who ends later is still here, the rest is left out."),
         "overlapping_files": text.say("Each row counts as often as it is there: amounts are too high."),
         "currency_signs": text.say("Amounts of several currencies would be added as if they were one."),
         "odd_values": text.say("A few values can carry a whole average."),
