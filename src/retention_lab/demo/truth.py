@@ -95,6 +95,89 @@ WELCOME_POINTS_LOST: Final = 0.7
 """The points keep nobody. But the tool closed the cards of those who left, and with them lost this share of those
 who had got points and have left since; whoever got none had no card to close. So the points look as if they kept."""
 
+FEEDBACK_FROM: Final = date(2024, 11, 1)
+"""The export of comments begins here, and runs to the last day of the data."""
+FEEDBACK_COMMENTS: Final = 13_500
+"""Rows in which something is written, of `REFERENCE_SIZE` customers, goodbyes among them."""
+FEEDBACK_MARKS_ALONE: Final = 2_500
+"""Rows with a mark and not a word."""
+FEEDBACK_WRITERS: Final = 0.62
+"""The share of customers who write at all, if they are here for long enough: about 45 in 100 have.
+
+Whether somebody writes, and how often, says nothing about when they leave.
+"""
+FEEDBACK_LANGUAGES: Final[Mapping[str, float]] = MappingProxyType(
+    {"it": 2 / 6, "en": 1 / 6, "es": 1 / 6, "fr": 1 / 6, "sl": 1 / 6}
+)
+FEEDBACK_OTHER_LANGUAGE: Final = 0.03
+"""The share of comments that are not in the customer's own language."""
+FEEDBACK_CHANNELS: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyType(
+    {
+        # channel: (share of comments, share of goodbyes, how much the log-odds of an unhappy one are moved)
+        "NPS survey": (0.25, 0.08, -0.4),
+        "After call": (0.20, 0.10, -0.1),
+        "App review": (0.18, 0.02, 0.0),
+        "E-mail": (0.23, 0.60, 1.2),
+        "Chat": (0.14, 0.20, 0.2),
+    }
+)
+"""E-mail and chat have no marks, and e-mails are mostly unhappy: what is learnt from marks is learnt from others."""
+FEEDBACK_UNHAPPY: Final = 0.30
+"""The share of unhappy comments in every month until May 2026, goodbyes among them."""
+FEEDBACK_UNHAPPY_AFTER: Final = (0.33, 0.36, 0.39, 0.41, 0.42)
+"""And in each month from June 2026 on, when the price went up."""
+FEEDBACK_PRICE_ROSE: Final = date(2026, 6, 1)
+FEEDBACK_PRICE_FACTOR: Final = 2.0
+"""How many times as often an unhappy comment is about the price from that day on."""
+FEEDBACK_NEUTRAL: Final = 0.33
+"""The share of neutral ones among the comments that are not unhappy."""
+FEEDBACK_THEMES: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyType(
+    {
+        # theme: how often unhappy, neutral and happy comments are about it
+        "price": (0.14, 0.11, 0.08),
+        "contract": (0.07, 0.08, 0.04),
+        "delivery": (0.09, 0.07, 0.09),
+        "quality": (0.08, 0.08, 0.10),
+        "outage": (0.16, 0.09, 0.12),
+        "app": (0.06, 0.09, 0.08),
+        "support": (0.13, 0.08, 0.09),
+        "staff": (0.06, 0.07, 0.12),
+        "refund": (0.07, 0.05, 0.03),
+        "trust": (0.04, 0.04, 0.04),
+        "privacy": (0.02, 0.04, 0.01),
+        "store": (0.02, 0.05, 0.03),
+        "loyalty": (0.02, 0.04, 0.02),
+        "competitor": (0.03, 0.04, 0.03),
+        "praise": (0.01, 0.07, 0.12),
+    }
+)
+FEEDBACK_MIXED: Final[Mapping[str, float]] = MappingProxyType({"unhappy": 0.35, "neutral": 0.60, "happy": 0.30})
+"""The share of comments that say something good and something bad; what comes last, or with emphasis, decides."""
+FEEDBACK_IRONY: Final = 0.02
+"""The share of unhappy comments that praise what they mean to blame."""
+FEEDBACK_TYPOS: Final = 0.08
+"""The share of words that are mistyped, in a comment that was written in haste."""
+FEEDBACK_CONTRADICTING: Final = 0.08
+"""The share of marks at the wrong end of the scale."""
+FEEDBACK_PERSONAL: Final = 0.05
+"""The share of comments with something personal in them; one in ten e-mails is signed with the name besides."""
+FEEDBACK_SAME_TEXT: Final = 10
+"""So many customers in each language send one and the same text."""
+FEEDBACK_NO_CONTENT: Final = 60
+"""Comments of a dash, an n/a or an emoji, in all languages together."""
+FEEDBACK_HOSTILE: Final = 8
+FEEDBACK_ODDS_DAYS: Final = 180
+FEEDBACK_ODDS_RATIO: Final = 2.5
+"""The odds of an unhappy comment in the last 180 days before leaving, against those of other comments."""
+FEEDBACK_GOODBYES: Final = 0.25
+"""The share of those who leave who say so in the last `FEEDBACK_GOODBYE_DAYS` days: text that knows what will happen.
+
+Goodbyes come on top of the comments for which the odds are planted.
+"""
+FEEDBACK_GOODBYE_DAYS: Final = 30
+FEEDBACK_GOODBYE_UNHAPPY: Final = 0.75
+"""The others are neutral."""
+
 CUSTOMER_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "blank_id": 8,
@@ -141,6 +224,15 @@ ASSIGNMENT_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
         "blank_variant": 10,
         "unknown_customer": 9,
         "untidy_variant": 60,  # stray spaces, another case: not a defect, but to be read all the same
+    }
+)
+FEEDBACK_DEFECTS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "blank_received": 9,
+        "unreadable_date": 7,  # 2026-02-30
+        "exact_duplicate": 14,  # the row is there twice
+        "conflicting_id": 6,  # pairs of rows: one number, two marks
+        "unknown_customer": 16,  # not a defect: whoever comments need not be a customer
     }
 )
 

@@ -9,7 +9,7 @@ from operator import mul
 import ibis
 import ibis.expr.types as ir
 
-from retention_lab.tables.casting import as_code, as_flag, as_kind, as_number, as_own, recoded
+from retention_lab.tables.casting import as_code, as_flag, as_kind, as_number, as_own, recoded, with_meanings
 from retention_lab.tables.client_file import ReadOptions, TableFile
 from retention_lab.tables.contract import Column, column_of
 from retention_lab.tables.sources.source import POSITION, RAGGED
@@ -129,6 +129,8 @@ def _values(mapping: Mapping, name: str, own: ir.Value, options: ReadOptions) ->
         return {name: as_flag(text, codes)}
     if column.kind == "code":
         return {name: as_code(text, codes, column.codes)}
+    if column.kind == "number" and codes:
+        return {name: with_meanings(text, codes, as_number(own, text, options))}
     return {name: as_kind(column.kind, own, recoded(text, codes), options, mapping.timezone)}
 
 

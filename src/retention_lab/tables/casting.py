@@ -117,3 +117,9 @@ def recoded(text: ir.StringValue, mapping: dict[str, str | bool]) -> ir.StringVa
     """Text with the client's own codes written out; other values stay as they are."""
     known = [(text == code, ibis.literal(str(meaning).strip())) for code, meaning in mapping.items()]
     return ibis.cases(*known, else_=text) if known else text
+
+
+def with_meanings(text: ir.StringValue, mapping: dict[str, str | bool], number: ir.FloatingValue) -> ir.FloatingValue:
+    """Numbers, of which some are written as words that client.yml gives a number for."""
+    known = [(text == code, ibis.literal(float(meaning))) for code, meaning in mapping.items()]
+    return ibis.cases(*known, else_=number)

@@ -249,7 +249,7 @@ def _latest_day(client: Client) -> date:
             faults += error.faults
             continue
         names = [column.name for column in CONTRACT[table] if column.kind in ("day", "moment")]
-        columns = [rows[name].cast("date") for name in names if name in client.file.tables[table].columns]
+        columns = [rows[name].cast("date") for name in names if name in client.file.tables[table].mapped]
         days += [column.max(where=column <= today).to_pyarrow().as_py() for column in columns]
     if faults:
         # The same refusal of the customers comes from every table that refers to them.

@@ -18,6 +18,7 @@ from retention_lab.tables.client_faults import file_faults, fit_to_show, tables_
 from retention_lab.tables.client_rules import churn_faults, is_by_inactivity, join_faults, table_faults
 from retention_lab.tables.experiment_file import Experiment
 from retention_lab.tables.experiment_rules import experiment_faults, outcome_columns
+from retention_lab.tables.feedback_file import Feedback
 from retention_lab.tables.schedule_file import Schedule
 from retention_lab.tables.workspace import list_names
 from retention_lab.tables.yaml_file import as_day, read_yaml
@@ -182,6 +183,7 @@ class ClientFile(_Strict):
     observed_through: Annotated[date | None, BeforeValidator(as_day)] = None
     churn: Churn = Churn()
     money: Money = Money()
+    feedback: Feedback = Feedback()
     max_rejected: Annotated[float, Field(ge=0, le=1)] = 0.05
     min_group: Annotated[int, Field(ge=1)] = 10
     schedule: Schedule = []

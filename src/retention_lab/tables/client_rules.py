@@ -182,12 +182,26 @@ def _values(parts: _Parts) -> Iterator[Fault]:
             continue
         if name not in {*parts.columns, *parts.covariates}:
             yield parts.fault(f"values.{name}", f"no column is mapped to {name}", remedy="map it, or remove its values")
+        elif column and column.kind == "number":
+            yield from _numbers(parts, name, codes if isinstance(codes, dict) else {})
         elif column and column.kind not in _RECODED:
             remedy = "list what stands for 'none' under read.missing"
             found = f"of kind {column.kind}: it has no codes"
-            yield parts.fault(f"values.{name}", found, "texts, codes and flags", remedy)
+            yield parts.fault(f"values.{name}", found, "texts, numbers, codes and flags", remedy)
         else:
             yield from _meanings(parts, name, column, codes if isinstance(codes, dict) else {})
+
+
+def _numbers(parts: _Parts, name: str, codes: dict[Any, Any]) -> Iterator[Fault]:
+    """Words of a file that stand for numbers, as in `rating: {poor: "1", good: "5"}`."""
+    for code, meaning in codes.items():
+        if isinstance(meaning, bool) or not is_number(str(meaning)):
+            yield parts.fault(f"values.{name}.{code}", repr(meaning), 'a number in quotes, such as "1" or "4.5"')
+
+
+def is_number(text: str) -> bool:
+    """Whether a meaning in client.yml is a number, written with a point."""
+    return bool(re.fullmatch(r"\s*-?[0-9]{1,15}(\.[0-9]{1,15})?\s*", text))
 
 
 def _meanings(parts: _Parts, name: str, column: Column | None, codes: dict[Any, Any]) -> Iterator[Fault]:

@@ -1,0 +1,82 @@
+"""Comments of one language as numbers: counts of words and of letters in a row, and what the lexicon says.
+
+Words are counted sentence by sentence and added up to comments, so that one pass serves both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+
+from retention_lab.analysis.feedback.lexicon import Lexicon
+from retention_lab.analysis.feedback.words import words_of
+
+Floats = NDArray[np.float64]
+Matrix = Any
+# A word or run of letters that stands in one sentence only teaches nothing about another.
+_FEWEST = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Features:
+    """`comments` (n comments x n features) and `sentences` (n sentences x n features), sparse, in one vocabulary.
+
+    `of` is the comment of each sentence. `lexicon_score` has a value in [-1, 1] for each comment, `sentence_score` for
+    each sentence.
+    """
+
+    comments: Matrix
+    sentences: Matrix
+    of: NDArray[np.int64]
+    lexicon_score: Floats
+    sentence_score: Floats
+
+
+def extract_features(sentences: Sequence[Sequence[str]], lexicon: Lexicon) -> Features:
+    """Features of comments, each given as its sentences; TF-IDF of one and two words and of three and four letters.
+
+    Sublinear term frequencies, each of the two parts of length one (Salton and Buckley 1988). Labels play no part
+    here: words of comments that are judged later are counted too, as they are when the model is used.
+    """
+    flat = [sentence for comment in sentences for sentence in comment]
+    of = np.repeat(np.arange(len(sentences)), [len(comment) for comment in sentences])
+    plain = [" ".join(words_of(sentence)) for sentence in flat]
+    sums = sp.csr_matrix((np.ones(len(flat)), (of, np.arange(len(flat)))), shape=(len(sentences), len(flat)))
+    blocks = [_block(counter, plain, sums) for counter in _counters() if any(plain)]
+    found = lexicon.score(flat)
+    positive, negative = sums @ found.positive, sums @ found.negative
+    said = _lexicon_columns(positive, negative)
+    alone = _lexicon_columns(found.positive, found.negative)
+    return Features(
+        comments=sp.hstack([*(block[0] for block in blocks), sp.csr_matrix(said)], format="csr"),
+        sentences=sp.hstack([*(block[1] for block in blocks), sp.csr_matrix(alone)], format="csr"),
+        of=of,
+        lexicon_score=said[:, 0],
+        sentence_score=found.score,
+    )
+
+
+def _counters() -> list[CountVectorizer]:
+    words = CountVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False, min_df=_FEWEST)
+    letters = CountVectorizer(analyzer="char_wb", ngram_range=(3, 4), lowercase=False, min_df=_FEWEST)
+    return [words, letters]
+
+
+def _block(counter: CountVectorizer, plain: list[str], sums: Matrix) -> tuple[Matrix, Matrix]:
+    """Comments and sentences in the words of one counter; nothing where no word stands twice."""
+    try:
+        counts = counter.fit_transform(plain)
+    except ValueError:
+        return sp.csr_matrix((sums.shape[0], 0)), sp.csr_matrix((sums.shape[1], 0))
+    weigh = TfidfTransformer(sublinear_tf=True)
+    comments = weigh.fit_transform(sums @ counts)
+    return comments, weigh.transform(counts)
+
+
+def _lexicon_columns(positive: Floats, negative: Floats) -> Floats:
+    score = (positive - negative) / (positive + negative + 1)
+    return np.column_stack([score, np.log1p(positive), np.log1p(negative)])

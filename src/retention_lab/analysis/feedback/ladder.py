@@ -1,0 +1,260 @@
+"""Which way of reading a language's comments does best on that client's own words: measured on the same folds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retention_lab.analysis.feedback.features import Features, extract_features
+from retention_lab.analysis.feedback.lexicon import Lexicon
+from retention_lab.analysis.feedback.marks import CLASSES, NEGATIVE, NEUTRAL, POSITIVE, UNKNOWN
+from retention_lab.analysis.feedback.models import (
+    MANY_LABELS,
+    N_FOLDS,
+    Judged,
+    bootstrap,
+    cross_fit,
+    draw_folds,
+    forward_fit,
+)
+from retention_lab.methods.calibration import apply_platt, platt
+from retention_lab.methods.classification import ClassQuality, judge_classes
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+RungName = Literal["majority", "lexicon", "bootstrap", "few", "trained"]
+FEW_LABELS = 50
+"""With fewer labels nothing is measured, and nothing is taught."""
+_FEWEST_OF_A_CLASS = 15
+_FEWEST_TO_BOOTSTRAP = 2_000
+# Between these, the lexicon and what is taught by it hear neither praise nor complaint.
+_QUIET, _UNDECIDED = 0.2, 0.4
+_EARLY = 0.7
+_CLIPPED = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One way of reading, and how it did; `quality` is None where it could not be measured, and `why` says so."""
+
+    name: RungName
+    quality: ClassQuality | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """How the comments of one language are read.
+
+    Of each comment, in order: `negative` is the chance that its writer is unhappy (in [0, 1]; where nothing could be
+    measured it is only a score), `predicted` the class, `by_lexicon` and `by_majority` what these say, `forward` what a
+    model of the earlier comments says (UNKNOWN for these). `sentences` has the same chance for each sentence, `of` the
+    comment that it stands in. `chosen` is the name of the rung that is used.
+    """
+
+    language: str
+    chosen: RungName
+    rungs: tuple[Rung, ...]
+    classes: tuple[int, ...]
+    n_comments: int
+    n_repeats: int
+    n_labels: int
+    n_too_rare: int
+    negative: Floats
+    predicted: Codes
+    by_lexicon: Codes
+    by_majority: Codes
+    forward: Codes
+    forward_from: int
+    sentences: Floats
+    of: Codes
+    is_taught: NDArray[np.bool_]
+    with_repeats: ClassQuality | None
+    features: Features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    features: Features
+    labels: Codes
+    truth: Codes
+    folds: Codes
+    writers: Codes
+    classes: tuple[int, ...]
+    confidence_level: float
+    seed: int
+
+    def measure(self, predicted: Codes, rows: NDArray[np.bool_] | None = None) -> ClassQuality:
+        some = np.flatnonzero((self.truth != UNKNOWN) & (True if rows is None else rows))
+        return judge_classes(
+            self.truth[some],
+            predicted[some],
+            len(CLASSES),
+            self.writers[some],
+            of_interest=NEGATIVE,
+            confidence_level=self.confidence_level,
+            seed=self.seed,
+        )
+
+
+def read_language(
+    language: str,
+    sentences: Sequence[Sequence[str]],
+    labels: Codes,
+    writers: Codes,
+    repeats: Codes,
+    lexicon: Lexicon,
+    *,
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> Reading:
+    """Read the comments of one language, in the order of time, in every way that its labels allow; use the best.
+
+    `labels` are classes of `marks`, UNKNOWN where there is none; `writers` a code for each customer; `repeats` the same
+    code for comments that say the same. Of comments that say the same only the first one teaches and is measured, or a
+    model would be praised for remembering it.
+    """
+    features = extract_features(sentences, lexicon)
+    is_first = np.zeros(len(labels), dtype=bool)
+    is_first[np.unique(repeats, return_index=True)[1]] = True
+    truth = np.where(is_first, labels, UNKNOWN)
+    classes = _learnable(truth)
+    too_rare = (truth != UNKNOWN) & ~np.isin(truth, classes)
+    truth = np.where(too_rare, UNKNOWN, truth)
+    folds = draw_folds(writers, truth, seed)
+    task = _Task(
+        features=features, labels=labels, truth=truth, folds=folds, writers=writers, classes=classes,
+        confidence_level=confidence_level, seed=seed,
+    )  # fmt: skip
+    return _climb(task, language, int(too_rare.sum()), int((~is_first).sum()))
+
+
+def _learnable(truth: Codes) -> tuple[int, ...]:
+    """The classes that are not too rare to be learnt; none where only one is left."""
+    counts = np.bincount(truth[truth != UNKNOWN], minlength=len(CLASSES))
+    found = tuple(int(each) for each in np.flatnonzero(counts >= _FEWEST_OF_A_CLASS))
+    return found if len(found) > 1 and counts.sum() >= FEW_LABELS else ()
+
+
+def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Reading:
+    n_labels, n_comments = int((task.truth != UNKNOWN).sum()), len(task.truth)
+    has_neutral = NEUTRAL in task.classes or not task.classes
+    lexicon = _by_sign(task.features.lexicon_score, _QUIET, has_neutral)
+    majority = np.full(n_comments, _most_frequent(task.truth))
+    ways = {"majority": majority, "lexicon": lexicon}
+    whys: dict[str, str] = {}
+    taught, scored = _by_bootstrap(task, has_neutral, n_comments), _by_labels(task)
+    if taught:
+        ways["bootstrap"] = taught[0]
+    else:
+        whys["bootstrap"] = "too_few_comments"
+    name = "trained" if n_labels >= MANY_LABELS else "few"
+    if scored:
+        ways[name] = _strongest(scored)
+    else:
+        whys[name] = "too_few_labels"
+    rungs = _rungs(task, ways, whys)
+    chosen = _best(rungs)
+    negative, within = _chances(task, chosen, taught, scored)
+    forward, start = _forward(task)
+    return Reading(
+        language=language, chosen=chosen, rungs=rungs, classes=task.classes, n_comments=n_comments,
+        n_repeats=n_repeats, n_labels=n_labels, n_too_rare=n_too_rare, negative=negative, predicted=ways[chosen],
+        by_lexicon=lexicon, by_majority=majority, forward=forward, forward_from=start, sentences=within,
+        of=task.features.of, is_taught=task.truth != UNKNOWN, with_repeats=_with_repeats(task, n_repeats),
+        features=task.features,
+    )  # fmt: skip
+
+
+def _rungs(task: _Task, ways: dict[str, Codes], whys: dict[str, str]) -> tuple[Rung, ...]:
+    names: tuple[RungName, ...] = ("majority", "lexicon", "bootstrap", "few", "trained")
+    is_measured = bool(task.classes)
+    return tuple(
+        Rung(
+            name=name,
+            quality=task.measure(ways[name]) if name in ways and is_measured else None,
+            why=whys.get(name, "" if is_measured else "too_few_labels"),
+        )
+        for name in names
+        if name in ways or name in whys
+    )
+
+
+def _best(rungs: tuple[Rung, ...]) -> RungName:
+    """The best measured one, of equals the plainer; unmeasured, the lexicon, since nothing speaks for more."""
+    measured = [rung for rung in rungs if rung.quality and rung.name != "majority"]
+    if not measured:
+        return "lexicon"
+    return max(measured, key=lambda rung: rung.quality.macro_f1.value if rung.quality else 0.0).name
+
+
+def _by_sign(score: Floats, quiet: float, has_neutral: bool) -> Codes:
+    """Without a middle class, what says nothing counts as happy: most who have nothing to complain of do not."""
+    found = np.where(score < -quiet, NEGATIVE, np.where(score > quiet, POSITIVE, NEUTRAL))
+    return found if has_neutral else np.where(score < 0, NEGATIVE, POSITIVE)
+
+
+def _most_frequent(truth: Codes) -> int:
+    known = truth[truth != UNKNOWN]
+    return int(np.bincount(known).argmax()) if len(known) else POSITIVE
+
+
+def _by_bootstrap(task: _Task, has_neutral: bool, n_comments: int) -> tuple[Codes, Floats, Floats] | None:
+    scores = bootstrap(task.features) if n_comments >= _FEWEST_TO_BOOTSTRAP else None
+    return (_by_sign(scores[0], _UNDECIDED, has_neutral), *scores) if scores else None
+
+
+def _by_labels(task: _Task) -> Judged | None:
+    return cross_fit(task.features, task.truth, task.folds, task.classes) if task.classes else None
+
+
+def _strongest(scored: Judged) -> Codes:
+    return np.array(scored.classes)[scored.comments.argmax(axis=1)]
+
+
+def _chances(
+    task: _Task, chosen: RungName, taught: tuple[Codes, Floats, Floats] | None, scored: Judged | None
+) -> tuple[Floats, Floats]:
+    """The chance of an unhappy writer for comments and sentences, calibrated where labels allow."""
+    if chosen in ("few", "trained") and scored:
+        place = scored.classes.index(NEGATIVE) if NEGATIVE in scored.classes else None
+        if place is None:
+            return np.zeros(len(task.truth)), np.zeros(len(task.features.of))
+        scores, within = scored.comments[:, place], scored.sentences[:, place]
+    elif chosen == "bootstrap" and taught:
+        scores, within = -taught[1], -taught[2]
+    else:
+        scores, within = -4 * task.features.lexicon_score, -4 * task.features.sentence_score
+    known = task.truth != UNKNOWN
+    slope, intercept = 1.0, 0.0
+    if task.classes and NEGATIVE in task.classes:
+        slope, intercept = platt(scores[known], task.truth[known] == NEGATIVE)
+    return apply_platt(scores, slope, intercept), apply_platt(within, slope, intercept)
+
+
+def _forward(task: _Task) -> tuple[Codes, int]:
+    """Taught the earlier labels, asked about the later ones; the row from which these begin."""
+    known = np.flatnonzero(task.truth != UNKNOWN)
+    nothing = np.full(len(task.truth), UNKNOWN)
+    if not task.classes or len(known) < 2 * FEW_LABELS:
+        return nothing, len(task.truth)
+    start = int(known[int(_EARLY * len(known))])
+    is_early = np.arange(len(task.truth)) < start
+    early = set(task.truth[known[known < start]].tolist())
+    if not set(task.classes) <= early:
+        return nothing, len(task.truth)
+    scores = forward_fit(task.features, task.truth, is_early, task.classes)
+    return np.where(is_early, UNKNOWN, np.array(task.classes)[scores.argmax(axis=1)]), start
+
+
+def _with_repeats(task: _Task, n_repeats: int) -> ClassQuality | None:
+    """What would be claimed if comments that say the same stood in several folds; None where hardly any do."""
+    if not task.classes or n_repeats < 0.01 * len(task.labels):
+        return None
+    known = np.isin(task.labels, task.classes)
+    truth = np.where(known, task.labels, UNKNOWN)
+    folds = np.random.default_rng(task.seed).integers(0, N_FOLDS, len(truth))
+    naive = replace(task, truth=truth, folds=folds)
+    return naive.measure(_strongest(cross_fit(task.features, truth, folds, task.classes)))

@@ -1,0 +1,196 @@
+"""The share of unhappy comments, corrected for what the reading gets wrong.
+
+Of a comment with a mark the class is known: its writer gave it. Of the others only a model's opinion is, and counting
+opinions pulls every share towards that of the comments it was taught. So these are adjusted by the mean opinion of
+happy and of unhappy comments, out of fold, language by language (see `methods.prevalence`), and both are put together
+in a fixed mix of channels and languages: a month with more letters of complaint is not a month of worse mood.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retention_lab.analysis.feedback.marks import NEGATIVE, UNKNOWN
+from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.methods.estimates import Estimate, not_estimable
+from retention_lab.methods.prevalence import (
+    AdjustedShares,
+    KnownClasses,
+    adjusted_shares,
+    share_difference,
+    weighted_share,
+)
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+# A part that lacks strata of more weight than this is not comparable with the others.
+_LEAST_COVERED = 0.9
+# So many comments of one sentence tell how sure the reading of a sentence is.
+_FEWEST_SINGLE, _FEWEST_OF_EACH = 100, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MoodShares:
+    """The corrected share of unhappy comments in each of several parts, such as months.
+
+    `weights` (parts x cells) say how a part is made up of the cells of `shares`. `naive` is the share that counting
+    predictions would give, `n_comments` and `n_rated` say what each part stands on; `n_left_out` comments, of
+    `languages_left_out`, are in no part, because nothing is known of how well they are read.
+    """
+
+    shares: AdjustedShares
+    weights: Floats
+    naive: Floats
+    n_comments: Codes
+    n_rated: Codes
+    n_left_out: int
+    languages_left_out: tuple[str, ...]
+
+    def share(self, part: int) -> Estimate:
+        """Of one part."""
+        return weighted_share(self.shares, self.weights[part])
+
+    def difference(self, part: int, other: int) -> Estimate:
+        """Of one part less another's."""
+        return share_difference(self.shares, self.weights[part], self.weights[other])
+
+
+def shares_by_part(study: FeedbackStudy, part: Codes, n_parts: int) -> MoodShares:
+    """`part` is a number from 0 for each comment, -1 for those that belong to none."""
+    comments = study.comments
+    usable = usable_languages(study)
+    left_out = (part >= 0) & ~comments.language.isin(usable).to_numpy()
+    blocks, strata = [], []
+    for language in usable:
+        rows = np.flatnonzero((comments.language == language).to_numpy() & (part >= 0))
+        channel, names = _codes(comments.channel.to_numpy()[rows])
+        blocks.append(_adjusted(study, language, rows, channel * n_parts + part[rows], len(names) * n_parts))
+        strata.append(np.bincount(channel * n_parts + part[rows], minlength=len(names) * n_parts).reshape(-1, n_parts))
+    counts = np.concatenate(strata) if strata else np.zeros((0, n_parts))
+    inside = (part >= 0) & ~left_out
+    unhappy, rated = _unhappy_as_read(study), (comments.mark != UNKNOWN).to_numpy()
+    sizes = np.bincount(part[inside], minlength=n_parts)
+    return MoodShares(
+        shares=_side_by_side(blocks, study.confidence_level),
+        weights=_weights(counts),
+        naive=np.bincount(part[inside], weights=unhappy[inside], minlength=n_parts) / np.maximum(sizes, 1),
+        n_comments=sizes,
+        n_rated=np.bincount(part[inside & rated], minlength=n_parts),
+        n_left_out=int(left_out.sum()),
+        languages_left_out=tuple(name for name in study.readings if name not in usable),
+    )
+
+
+def usable_languages(study: FeedbackStudy) -> tuple[str, ...]:
+    """The languages in which the share can be had: measured, or with a mark to every comment."""
+    return tuple(
+        language
+        for language, reading in study.readings.items()
+        if NEGATIVE in reading.classes or (study.comments.mark[study.comments.language == language] != UNKNOWN).all()
+    )
+
+
+def moods_in(study: FeedbackStudy, groups: Flags) -> list[Estimate]:
+    """The corrected share of unhappy sentences in each of several groups of sentences (sentences x groups).
+
+    How well a sentence is read is known from the labelled comments that have one sentence only. Languages in which
+    these are too few do not count.
+    """
+    level, n_groups = study.confidence_level, groups.shape[1]
+    blocks, counts = [], []
+    for language in study.measured:
+        labelled = _single(study, language)
+        if labelled is None:
+            continue
+        inside = (study.comments.language == language).to_numpy()[study.sentences.of]
+        row, group = np.nonzero(groups & inside[:, None])
+        scores = study.comments.negative.to_numpy()[labelled]
+        writers = study.comments.writer.to_numpy()
+        found = adjusted_shares(
+            scores, (study.comments.label == NEGATIVE).to_numpy()[labelled], writers[labelled],
+            study.sentences.negative[row], group, writers[study.sentences.of[row]], n_groups, confidence_level=level,
+        )  # fmt: skip
+        if not found.reason:
+            blocks.append(found)
+            counts.append(np.bincount(group, minlength=n_groups))
+    if not blocks:
+        return [not_estimable("too_few", n_obs=0, confidence_level=level, method="")] * n_groups
+    shares, sizes = _side_by_side(blocks, level), np.array(counts, dtype=float)
+    return [weighted_share(shares, _of_group(sizes, place)) for place in range(n_groups)]
+
+
+def _of_group(sizes: Floats, place: int) -> Floats:
+    weights = np.zeros_like(sizes)
+    weights[:, place] = sizes[:, place] / max(sizes[:, place].sum(), 1)
+    return weights.ravel()
+
+
+def _single(study: FeedbackStudy, language: str) -> Codes | None:
+    comments = study.comments
+    n_sentences = np.bincount(study.sentences.of, minlength=len(comments))
+    some = (comments.language == language) & comments.is_taught & (n_sentences == 1)
+    unhappy = (comments.label[some] == NEGATIVE).sum()
+    enough = some.sum() >= _FEWEST_SINGLE and min(unhappy, some.sum() - unhappy) >= _FEWEST_OF_EACH
+    return np.flatnonzero(some) if enough else None
+
+
+def _adjusted(study: FeedbackStudy, language: str, rows: Codes, cells: Codes, n_cells: int) -> AdjustedShares:
+    comments = study.comments
+    taught = np.flatnonzero((comments.language == language) & comments.is_taught)
+    score, writer, mark = (comments[name].to_numpy() for name in ("negative", "writer", "mark"))
+    rated = mark[rows] != UNKNOWN
+    sure, asked = rows[rated], rows[~rated]
+    return adjusted_shares(
+        score[taught],
+        (comments.label == NEGATIVE).to_numpy()[taught],
+        writer[taught],
+        score[asked],
+        cells[~rated],
+        writer[asked],
+        n_cells,
+        known=KnownClasses(truth=mark[sure] == NEGATIVE, cells=cells[rated], clusters=writer[sure]),
+        confidence_level=study.confidence_level,
+    )
+
+
+def _unhappy_as_read(study: FeedbackStudy) -> Floats:
+    """What a chart of predictions would count: the class that each comment is given."""
+    return (study.comments.predicted == NEGATIVE).to_numpy(dtype=float)
+
+
+def _codes(names: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_]]:
+    values, codes = np.unique(names.astype(str), return_inverse=True)
+    return codes.astype(np.int64), values
+
+
+def _weights(counts: Floats) -> Floats:
+    """Parts x cells: the mix of strata over all parts; where a part lacks a small stratum, of those that it has."""
+    n_strata, n_parts = counts.shape
+    mix = counts.sum(axis=1) / max(counts.sum(), 1)
+    weights = np.zeros((n_parts, n_strata, n_parts))
+    for part in range(n_parts):
+        covered = mix * (counts[:, part] > 0)
+        if covered.sum() >= _LEAST_COVERED:
+            weights[part, :, part] = covered / covered.sum()
+    return weights.reshape(n_parts, n_strata * n_parts)
+
+
+def _side_by_side(blocks: list[AdjustedShares], level: float) -> AdjustedShares:
+    """Of several languages, as if they were one: what the models of two languages get wrong is independent."""
+    sizes = [len(block.values) for block in blocks]
+    covariance = np.zeros((sum(sizes), sum(sizes)))
+    start = 0
+    for block, size in zip(blocks, sizes, strict=True):
+        covariance[start : start + size, start : start + size] = block.covariance
+        start += size
+    none = not_estimable("too_few", n_obs=0, confidence_level=level, method="")
+    return AdjustedShares(
+        values=np.concatenate([block.values for block in blocks]) if blocks else np.zeros(0),
+        covariance=covariance,
+        n_obs=np.concatenate([block.n_obs for block in blocks]) if blocks else np.zeros(0),
+        separation=blocks[0].separation if blocks else none,
+        reason="" if blocks else "too_few",
+        confidence_level=level,
+    )

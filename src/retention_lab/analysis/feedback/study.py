@@ -1,0 +1,203 @@
+"""A client's comments, read: in which language, about what, how their writers felt, and what they are going to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from retention_lab.analysis.feedback.intents import find_intents
+from retention_lab.analysis.feedback.ladder import Reading, read_language
+from retention_lab.analysis.feedback.languages import Languages, find_languages
+from retention_lab.analysis.feedback.lexicon import load_lexicon
+from retention_lab.analysis.feedback.marks import CLASSES, NEGATIVE, UNKNOWN, class_of_marks
+from retention_lab.analysis.feedback.themes import CONTRASTS, find_themes, split_sentences, theme_names
+from retention_lab.analysis.feedback.words import words_of
+from retention_lab.errors import DataError, Fault, ParameterError
+from retention_lab.tables.client import Client
+from retention_lab.tables.verbatims.labels import Labels, load_labels
+from retention_lab.tables.verbatims.verbatims import Verbatims, load_verbatims
+
+UNDETERMINED = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sentences:
+    """The sentences of all comments: `of` is the row of the comment, `negative` the chance that it is an unhappy one.
+
+    `themes` has a column for each of `names`.
+    """
+
+    of: NDArray[np.int64]
+    texts: tuple[str, ...]
+    negative: NDArray[np.float64]
+    themes: NDArray[np.bool_]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FeedbackStudy:
+    """What a client's customers said through `as_of`, and how it was read.
+
+    `comments` has a row for each comment with words, in order of time: feedback_id, customer_id, writer (a code),
+    received_on, channel, question, text (masked), language, mark (class of the customer's own mark, -1 without one),
+    hand (class that a person gave it, -1 without), label (hand, else mark), repeat (a code for what it says), negative
+    (chance of an unhappy writer), predicted, by_lexicon, forward (classes), is_taught, complaint, leaving.
+    `verbatims` is all that came in; `readings` by language, the largest first.
+    """
+
+    comments: pd.DataFrame
+    sentences: Sentences
+    readings: dict[str, Reading]
+    verbatims: Verbatims
+    languages: Languages
+    labels: Labels
+    as_of: date
+    recent_days: int
+    min_group: int
+    confidence_level: float
+    seed: int
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The languages whose comments are read in a way that was measured."""
+        return tuple(name for name, reading in self.readings.items() if reading.classes)
+
+
+def study_feedback(
+    client: Client,
+    *,
+    recent_days: int = 90,
+    min_group: int = 0,
+    confidence_level: float = 0.95,
+    seed: int = 1,
+) -> FeedbackStudy:
+    """Read all comments of a client through `as_of`.
+
+    `recent_days` are held against as many days before; `min_group` 0 means the client's own. Raises ParameterError
+    where a parameter cannot be, DataError where there is no comment to read.
+    """
+    if faults := _faults(recent_days, min_group, confidence_level):
+        raise ParameterError(faults)
+    verbatims, labels = load_verbatims(client), load_labels(client)
+    said = verbatims.rows[verbatims.rows.content == "words"].reset_index(drop=True)
+    if said.empty:
+        raise DataError(_nothing_said(client, verbatims))
+    languages = find_languages(said, client.file.feedback.languages)
+    comments = _prepared(said, languages, labels)
+    parts = [split_sentences(text, CONTRASTS.get(code, ())) for text, code in zip(said.text, languages.language)]
+    readings: dict[str, Reading] = {}
+    names = theme_names(client.file.feedback.themes)
+    negative = [np.zeros(len(each)) for each in parts]
+    themes = [np.zeros((len(each), len(names)), dtype=bool) for each in parts]
+    for language in comments.language.value_counts(sort=False).sort_values(ascending=False, kind="stable").index:
+        rows = np.flatnonzero(comments.language == language)
+        reading = _read(client, comments.iloc[rows], [parts[row] for row in rows], language, confidence_level, seed)
+        readings[language] = reading
+        _write_down(comments, rows, reading)
+        found = find_themes([part for row in rows for part in parts[row]], language, client.file.feedback.themes)
+        ends = np.cumsum([len(parts[row]) for row in rows])[:-1]
+        for row, mood, about in zip(rows, np.split(reading.sentences, ends), np.split(found, ends), strict=True):
+            negative[row], themes[row] = mood, about
+        own = client.file.feedback
+        intents = find_intents(
+            comments.text.to_numpy()[rows], language, own.complaints.get(language, ()), own.leaving.get(language, ())
+        )
+        comments.loc[rows, "complaint"], comments.loc[rows, "leaving"] = intents.complaint, intents.leaving
+    return FeedbackStudy(
+        comments=comments,
+        sentences=Sentences(
+            of=np.repeat(np.arange(len(parts)), [len(each) for each in parts]),
+            texts=tuple(part for each in parts for part in each),
+            negative=np.concatenate(negative),
+            themes=np.concatenate(themes),
+            names=names,
+        ),
+        readings=readings,
+        verbatims=verbatims,
+        languages=languages,
+        labels=labels,
+        as_of=client.as_of,
+        recent_days=recent_days,
+        min_group=min_group or client.file.min_group,
+        confidence_level=confidence_level,
+        seed=seed,
+    )
+
+
+def _faults(recent_days: int, min_group: int, confidence_level: float) -> list[Fault]:
+    faults = []
+    if recent_days < 7:
+        faults.append(Fault(where="recent_days", found=str(recent_days), allowed="7 or more"))
+    if min_group < 0:
+        faults.append(Fault(where="min_group", found=str(min_group), allowed="0 (the client's own) or more"))
+    if not 0.5 <= confidence_level < 1:
+        faults.append(Fault(where="confidence_level", found=str(confidence_level), allowed="from 0.5 to below 1"))
+    return faults
+
+
+def _nothing_said(client: Client, verbatims: Verbatims) -> Fault:
+    return Fault(
+        where="feedback",
+        found=f"none of {verbatims.n_rows} rows through {client.as_of} has a word in its text",
+        allowed="at least one comment",
+        remedy="see which column of the export holds what customers wrote, and name it as columns.text",
+    )
+
+
+def _prepared(said: pd.DataFrame, languages: Languages, labels: Labels) -> pd.DataFrame:
+    """With the codes that keep a customer together and what says the same, and the classes from marks and people."""
+    comments = said.copy()
+    comments["language"] = languages.language
+    alone = "\n" + comments.index.astype(str)
+    comments["writer"] = pd.factorize(comments.customer_id.where(comments.customer_id.notna(), alone))[0]
+    comments["repeat"] = pd.factorize(pd.Series([_gist(text) for text in comments.text]))[0]
+    rated = [comments[name].to_numpy(dtype=float) for name in ("rating", "worst", "best")]
+    comments["mark"] = class_of_marks(*rated)
+    codes = labels.frame.drop_duplicates("feedback_id").set_index("feedback_id").label.map(CLASSES.index)
+    comments["hand"] = comments.feedback_id.map(codes).fillna(UNKNOWN).astype(np.int64)
+    comments["label"] = np.where(comments.hand != UNKNOWN, comments.hand, comments.mark)
+    for name, value in (("negative", np.nan), ("complaint", False), ("leaving", False), ("is_taught", False)):
+        comments[name] = value
+    for name in ("predicted", "by_lexicon", "by_majority", "forward"):
+        comments[name] = UNKNOWN
+    return comments
+
+
+def _gist(text: str) -> str:
+    """What two comments that say the same have in common: their words; of numbers, only that they are there."""
+    words = words_of(text)
+    return " ".join("0" if word.isdigit() else word for word in words) or text
+
+
+def _read(
+    client: Client,
+    comments: pd.DataFrame,
+    parts: Sequence[Sequence[str]],
+    language: str,
+    confidence_level: float,
+    seed: int,
+) -> Reading:
+    own = client.file.feedback.lexicon.get(language)
+    return read_language(
+        language,
+        parts,
+        comments.label.to_numpy(),
+        comments.writer.to_numpy(),
+        comments.repeat.to_numpy(),
+        load_lexicon(language, own),
+        confidence_level=confidence_level,
+        seed=seed,
+    )
+
+
+def _write_down(comments: pd.DataFrame, rows: NDArray[np.int64], reading: Reading) -> None:
+    for name in ("negative", "predicted", "by_lexicon", "by_majority", "forward", "is_taught"):
+        comments.loc[rows, name] = getattr(reading, name)
+
+
+def unhappy_truth(comments: pd.DataFrame) -> NDArray[np.bool_]:
+    """Of labelled comments, whether the writer is unhappy."""
+    return (comments.label == NEGATIVE).to_numpy()

@@ -1,0 +1,171 @@
+"""What tells who wrote a comment is masked, in memory, before anybody sees it. This is not anonymisation.
+
+Whom a comment names may still be guessed from what it says; numbers and addresses are gone, and the customer's own name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from retention_lab.tables.verbatims.folding import folded
+from retention_lab.tables.verbatims.numbers import (
+    Span,
+    find_accounts,
+    find_long_numbers,
+    find_phones,
+    find_tax_ids,
+)
+
+KINDS = ("email", "phone", "iban", "card", "taxid", "url", "handle", "name")
+MASK = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
+"""What stands for something masked."""
+
+_URL = re.compile(r"(?:(?:https?|ftp)://|www\.)[^\s<>\"\]]{2,2000}|javascript:\S{1,2000}", re.IGNORECASE)
+_AT = r"(?:[@＠]|\s?[\[(]\s?(?:at|chiocciola|arroba|arobase|afna)\s?[\])]\s?)"
+_EMAIL = re.compile(rf"[^\s@＠<>()\[\],;:\"]{{1,64}}{_AT}(?:[^\W_](?:[\w-]{{0,62}})\.){{1,8}}[^\W\d_][\w-]{{1,62}}", re.I)
+_TOP = "com|org|net|eu|info|biz|io|app|shop|online|it|es|fr|si|uk|de|at|ch|hr|pt|cat|me|ly"
+_DOMAIN = re.compile(rf"(?<![\w@.])(?:[a-z0-9][\w-]{{0,62}}\.){{1,4}}(?:{_TOP})(?![\w-])(?:[/?#][^\s<>\"\]]{{0,2000}})?", re.I)
+_HANDLE = re.compile(r"(?<![\w@.\]])[@＠][^\W\d_][\w.]{1,30}(?<!\.)")
+_WORD = re.compile(r"[^\W\d_]+")
+_BETWEEN = re.compile(r"[\s.,'’-]{1,3}")
+_SHORTEST_PART = 3
+# A name is bent in Slovenian: Novaku, Novakom.
+_ENDINGS = frozenset(("a", "u", "om", "em", "i", "ja", "ju", "jem"))
+_SHORTEST_BENT = 4
+_BESIDE = frozenset(
+    "ciao salve saluti firma firmato sono chiamo signor signora signore sig caro cara gentile hola saludos saludo soy "
+    "llamo senor senora don dona firmado estimado estimada bonjour suis appelle monsieur madame cordialement signe cher "
+    "chere pozdrav pozdravljeni sem ime gospod gospa spostovani podpis hi hello dear regards am name mr mrs ms miss "
+    "signed sincerely thanks grazie gracias merci hvala".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A text with what was found in it masked, and how often each kind was."""
+
+    text: str
+    counts: Mapping[str, int]
+
+
+def mask(text: str, name: str = "") -> Masked:
+    """Mask addresses, numbers that name somebody, and the customer's own name. To mask again changes nothing."""
+    counts: dict[str, int] = {}
+    for is_worth_it, find in _FINDERS:
+        if is_worth_it(text):
+            text = _masked(text, find(text), counts)
+    if name:
+        text = _masked(text, _names(text, name), counts)
+    return Masked(text=text, counts=counts)
+
+
+def _masked(text: str, spans: Iterable[Span], counts: dict[str, int]) -> str:
+    """The text with the spans masked; of those that overlap, the earlier, and of these the longer."""
+    found = sorted(spans, key=lambda span: (span[0], -span[1]))
+    if not found:
+        return text
+    parts, end = [], 0
+    for start, stop, kind in found:
+        if start >= end:
+            parts += [text[end:start], f"[{kind}]"]
+            counts[kind] = counts.get(kind, 0) + 1
+            end = stop
+    return "".join([*parts, text[end:]])
+
+
+def _all(pattern: re.Pattern[str], kind: str) -> Callable[[str], Iterator[Span]]:
+    return lambda text: ((*found.span(), kind) for found in pattern.finditer(text))
+
+
+_HAS_ADDRESS = re.compile(r"://|[wW]{3}\.|[jJ]ava[sS]cript:")
+_HAS_DOMAIN = re.compile(rf"\.(?:{_TOP})(?![\w-])", re.IGNORECASE)
+_HAS_DIGITS = re.compile(r"[0-9][^\n]{0,2}[0-9]")
+
+
+def _has_at(text: str) -> bool:
+    return "@" in text or "＠" in text or "(" in text or "[" in text
+
+
+def _has_handle(text: str) -> bool:
+    return "@" in text or "＠" in text
+
+
+# An address may hold a number, an account a phone number: the larger thing first.
+_FINDERS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Span]]], ...] = (
+    (_HAS_ADDRESS.search, _all(_URL, "url")),
+    (_has_at, _all(_EMAIL, "email")),
+    (_HAS_DOMAIN.search, _all(_DOMAIN, "url")),
+    (_has_handle, _all(_HANDLE, "handle")),
+    (_HAS_DIGITS.search, find_accounts),
+    (_HAS_DIGITS.search, find_tax_ids),
+    (_HAS_DIGITS.search, find_long_numbers),
+    (_HAS_DIGITS.search, find_phones),
+)
+
+
+@lru_cache(maxsize=4_096)
+def _parts(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The parts of a name that name somebody, and those that only stand between them."""
+    parts = _WORD.findall(folded(unicodedata.normalize("NFC", name)))
+    long = frozenset(part for part in parts if len(part) >= _SHORTEST_PART)
+    return long, frozenset(parts) - long
+
+
+def _names(text: str, name: str) -> Iterator[Span]:
+    long, short = _parts(name)
+    plain = folded(text)
+    if not any(part in plain for part in long):
+        return
+    words = [found.span() for found in _WORD.finditer(text)]
+    of_name = [_is_part(plain[start:end], long, text[start].isupper()) for start, end in words]
+    masked = [is_part and _names_somebody(text, plain, words, of_name, at) for at, is_part in enumerate(of_name)]
+    at = 0
+    while at < len(words):
+        last = at
+        while masked[at] and (after := _next(text, plain, words, masked, last, short)) > last:
+            last = after
+        if masked[at] and not _is_mask(text, *words[at]):
+            yield words[at][0], words[last][1], "name"
+        at = last + 1
+
+
+def _is_part(word: str, parts: frozenset[str], is_capital: bool) -> bool:
+    if word in parts:
+        return True
+    stems = (word[:-length] for length in (1, 2, 3) if word[-length:] in _ENDINGS)
+    return is_capital and any(stem in parts and len(stem) >= _SHORTEST_BENT for stem in stems)
+
+
+def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], of_name: list[bool], at: int) -> bool:
+    """With a capital, beside another part of the name, after a greeting, or as the last word of all."""
+    start, end = words[at]
+    if text[start].isupper():
+        return True
+    near = [place for place in (at - 1, at + 1) if 0 <= place < len(words)]
+    if any(of_name[place] and plain[slice(*words[place])] != plain[start:end] for place in near):
+        return True
+    if at and plain[slice(*words[at - 1])] in _BESIDE:
+        return True
+    is_last = at + 1 == len(words) and not text[end:].strip(" .!,;")
+    return is_last and at > 0 and not text[words[at - 1][1] : start].isspace()
+
+
+def _next(
+    text: str, plain: str, words: list[tuple[int, int]], masked: list[bool], at: int, short: frozenset[str]
+) -> int:
+    """The last word of the name that goes on after this one: the next, or the one after a `de` in between."""
+    for step in (1, 2, 3):
+        after = at + step
+        if after >= len(words) or not _BETWEEN.fullmatch(text[words[after - 1][1] : words[after][0]]):
+            return at
+        if masked[after]:
+            return after
+        if plain[slice(*words[after])] not in short:
+            return at
+    return at
+
+
+def _is_mask(text: str, start: int, end: int) -> bool:
+    return text[max(0, start - 1) : end + 1] in {f"[{kind}]" for kind in KINDS}
