@@ -127,6 +127,23 @@ def spoil_assignments(exported: pd.DataFrame, customers: int, rng: np.random.Gen
     return _scatter(table, [other], rng)
 
 
+def spoil_feedback(exported: pd.DataFrame, customers: int, rng: np.random.Generator) -> pd.DataFrame:
+    """The comments with their defects, for a demo of so many customers."""
+    table = exported.copy()
+    counts = truth.planted(truth.FEEDBACK_DEFECTS, customers)
+    rated = (table["score"] != "").to_numpy()
+    chosen = _choose(counts, np.ones(len(table), dtype=bool), {"conflicting_id": rated}, rng)
+    for kind, column, value in (
+        ("blank_received", "received", ""),
+        ("unreadable_date", "received", "2026-02-30 10:00:00"),
+        ("unknown_customer", "customer", _strangers(counts["unknown_customer"])),
+    ):
+        table.loc[chosen[kind], column] = value
+    other = table.iloc[chosen["conflicting_id"]].copy()
+    other["score"] = np.where(other["score"] == "1", "2", "1")
+    return _scatter(table, [table.iloc[chosen["exact_duplicate"]], other], rng)
+
+
 def _choose(
     counts: Mapping[str, int], free: Flags, eligible: Mapping[str, Flags], rng: np.random.Generator
 ) -> dict[str, Rows]:

@@ -36,6 +36,14 @@ CUSTOMER_COLUMNS: Final = (
 )
 LOYALTY_COLUMNS: Final = ("card", "customer", "when", "movement", "pts", "worth")
 ASSIGNMENT_COLUMNS: Final = ("campaign", "customer_no", "group", "assigned", "taken", "logins_before", "logins_after")
+FEEDBACK_COLUMNS: Final = ("ref", "received", "customer", "channel", "score", "scale", "question", "comment")
+QUESTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "NPS survey": "How likely are you to recommend Alpina Fibra?",
+        "After call": "How satisfied were you with the call?",
+    }
+)
+SCALES: Final[Mapping[str, str]] = MappingProxyType({"NPS survey": "0-10", "After call": "1-5", "App review": "1-5"})
 CAMPAIGNS: Final[Mapping[str, str]] = MappingProxyType({"stay_bonus": "SB", "newsletter": "NL", "welcome_points": "WP"})
 _SPARE_DAYS = 60
 
@@ -110,6 +118,23 @@ def assignments_as_exported(assignments: pd.DataFrame) -> pd.DataFrame:
             "logins_after": _counts(assignments["logins_after"]),
         },
         columns=list(ASSIGNMENT_COLUMNS),
+    )
+
+
+def feedback_as_exported(feedback: pd.DataFrame) -> pd.DataFrame:
+    """Comments and marks in the columns of the client's survey tool, as text; blank where there is none."""
+    return pd.DataFrame(
+        {
+            "ref": _by_value(np.arange(1, len(feedback) + 1), "F-{:06d}"),
+            "received": feedback["received"].dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "customer": customer_numbers(feedback["number"]),
+            "channel": feedback["channel"],
+            "score": _counts(feedback["rating"]),
+            "scale": feedback["channel"].map(dict(SCALES)).fillna(""),
+            "question": feedback["channel"].map(dict(QUESTIONS)).fillna(""),
+            "comment": feedback["text"],
+        },
+        columns=list(FEEDBACK_COLUMNS),
     )
 
 

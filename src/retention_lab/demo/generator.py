@@ -18,9 +18,11 @@ from retention_lab.demo.experiments import draw_assignments
 from retention_lab.demo.exports import (
     assignments_as_exported,
     customers_as_exported,
+    feedback_as_exported,
     loyalty_as_exported,
     transactions_as_exported,
 )
+from retention_lab.demo.feedback import draw_feedback
 from retention_lab.demo.population import draw_population
 from retention_lab.errors import DataError, Fault, ParameterError
 
@@ -29,14 +31,14 @@ FEWEST_CUSTOMERS = 500
 
 
 def generate_demo(folder: Path, *, customers: int = 20_000, seed: int = 1) -> None:
-    """Write the demo client into a new or empty folder: client.yml, .key and four exports.
+    """Write the demo client into a new or empty folder: client.yml, .key and five exports.
 
     Raises DataError if the folder holds anything, ParameterError if the size or the seed cannot be.
     """
     _check_request(folder, customers, seed)
     # Each part has its own stream: more draws in one do not change the others.
-    parts = np.random.SeedSequence(seed).spawn(5)
-    people, writing, buying, collecting, assigning = (np.random.default_rng(part) for part in parts)
+    parts = np.random.SeedSequence(seed).spawn(6)
+    people, writing, buying, collecting, assigning, saying = (np.random.default_rng(part) for part in parts)
     population = draw_population(customers, people)
     chosen = defects.choose_customers(population, writing)
     is_sound = ~np.isin(np.arange(customers), np.concatenate(list(chosen.values())))
@@ -45,7 +47,8 @@ def generate_demo(folder: Path, *, customers: int = 20_000, seed: int = 1) -> No
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "client.yml").write_bytes(files("retention_lab.demo").joinpath("client.yml").read_bytes())
     (folder / ".key").write_text(_key(seed) + "\n", encoding="ascii", newline="\n")
-    table = defects.spoil_customers(customers_as_exported(population, writing), chosen, writing)
+    exported = customers_as_exported(population, writing)
+    table = defects.spoil_customers(exported, chosen, writing)
     _write_csv(table, folder / "customers.csv", delimiter=";", encoding="cp1252")
     purchases = transactions_as_exported(draw_transactions(sound, buying))
     _write_parquet(defects.spoil_transactions(purchases, customers, buying), folder / "transactions.parquet")
@@ -55,6 +58,10 @@ def generate_demo(folder: Path, *, customers: int = 20_000, seed: int = 1) -> No
     groups = assignments_as_exported(draw_assignments(sound, customers, assigning))
     groups = defects.spoil_assignments(groups, customers, assigning)
     _write_csv(groups, folder / "experiments.csv", delimiter=";", encoding="utf-8")
+    names = exported["Name"].to_numpy(dtype=object)[is_sound]
+    said = feedback_as_exported(draw_feedback(sound, names, customers, saying))
+    said = defects.spoil_feedback(said, customers, saying)
+    _write_csv(said, folder / "feedback.csv", delimiter=";", encoding="utf-8")
 
 
 def _check_request(folder: Path, customers: int, seed: int) -> None:

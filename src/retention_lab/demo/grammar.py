@@ -22,7 +22,7 @@ _EITHER = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _STARTS = re.compile(r"(^|[.!?] |\n)([^\W\d_])")
 _OPENED, _CLOSED, _TWO_CLAUSES, _MILD = 0.35, 0.35, 0.45, 0.35
-_LONG_MIXED, _EMPHASIS, _SHORT, _BESIDE = 0.3, 0.5, 0.06, 0.07
+_EMPHASIS, _SHORT, _BESIDE = 0.6, 0.06, 0.07
 _LONGEST_AGO = 40
 
 Tree = Mapping[str, Any]
@@ -119,7 +119,7 @@ def _mixed(who: Writer, mood: str, themes: Sequence[str]) -> str:
 
 def _amount(who: Writer) -> str:
     euros = f"{who.whole(3, 120)},{who.one_of(('00', '90', '50', '99'))}"
-    return who.one_of((f"{euros} €", f"{euros} EUR", f"€ {euros}", f"{euros.split(',')[0]} euro"))
+    return who.one_of((f"{euros} €", f"{euros} EUR", f"€ {euros}", f"{euros.split(',')[0]} €"))
 
 
 def _date(who: Writer) -> str:
@@ -130,7 +130,7 @@ def _date(who: Writer) -> str:
 _NUMBERS: Mapping[str, Callable[[Writer], str]] = {
     "amount": _amount,
     "date": _date,
-    "order": lambda who: f"{who.one_of(('AF-', '', 'no. ', 'AF'))}{who.whole(1_000_000, 9_999_999)}",
+    "order": lambda who: f"{who.one_of(('AF-', '', '#', 'AF'))}{who.whole(1_000_000, 9_999_999)}",
     "number": lambda who: str(who.whole(101, 4_800)),
     "speed": lambda who: f"{who.whole(2, 940)} {who.one_of(('Mbit/s', 'Mb', 'mega'))}",
 }

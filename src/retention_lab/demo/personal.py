@@ -15,7 +15,14 @@ _PHONES = {
     "fr": ("+33 6 39 98 0", "06 39 98 0"),
     "sl": ("+386 31 000 ", "031 000 "),
 }
-_IBANS = {"en": ("IE", "TEST", 14), "it": ("IT", "X", 22), "es": ("ES", "", 20), "fr": ("FR", "", 23), "sl": ("SI56", "", 15)}
+_IBANS = {
+    # language: (country, how the account begins, how many digits follow)
+    "en": ("IE", "TEST", 14),
+    "it": ("IT", "X", 22),
+    "es": ("ES", "", 20),
+    "fr": ("FR", "", 23),
+    "sl": ("SI", "", 15),
+}
 _ODD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _MONTHS = "ABCDEHLMPRST"
 _CONSONANTS = "BCDFGLMNPRSTVZ"

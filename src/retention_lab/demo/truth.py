@@ -101,7 +101,7 @@ FEEDBACK_COMMENTS: Final = 13_500
 """Rows in which something is written, of `REFERENCE_SIZE` customers, goodbyes among them."""
 FEEDBACK_MARKS_ALONE: Final = 2_500
 """Rows with a mark and not a word."""
-FEEDBACK_WRITERS: Final = 0.62
+FEEDBACK_WRITERS: Final = 0.90
 """The share of customers who write at all, if they are here for long enough: about 45 in 100 have.
 
 Whether somebody writes, and how often, says nothing about when they leave.
@@ -151,7 +151,7 @@ FEEDBACK_THEMES: Final[Mapping[str, tuple[float, float, float]]] = MappingProxyT
         "praise": (0.01, 0.07, 0.12),
     }
 )
-FEEDBACK_MIXED: Final[Mapping[str, float]] = MappingProxyType({"unhappy": 0.35, "neutral": 0.60, "happy": 0.30})
+FEEDBACK_MIXED: Final[Mapping[str, float]] = MappingProxyType({"unhappy": 0.16, "neutral": 0.50, "happy": 0.13})
 """The share of comments that say something good and something bad; what comes last, or with emphasis, decides."""
 FEEDBACK_IRONY: Final = 0.02
 """The share of unhappy comments that praise what they mean to blame."""
@@ -159,7 +159,7 @@ FEEDBACK_TYPOS: Final = 0.08
 """The share of words that are mistyped, in a comment that was written in haste."""
 FEEDBACK_CONTRADICTING: Final = 0.08
 """The share of marks at the wrong end of the scale."""
-FEEDBACK_PERSONAL: Final = 0.05
+FEEDBACK_PERSONAL: Final = 0.04
 """The share of comments with something personal in them; one in ten e-mails is signed with the name besides."""
 FEEDBACK_SAME_TEXT: Final = 10
 """So many customers in each language send one and the same text."""

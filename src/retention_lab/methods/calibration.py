@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 from scipy.special import expit, log_expit
 
 from retention_lab.methods.clustered_means import code_clusters
@@ -11,7 +12,7 @@ from retention_lab.methods.estimates import Estimate, not_estimable
 
 Floats = NDArray[np.float64]
 
-_METHOD = "expected calibration error, bins of equal counts, basic interval from normal draws of the clustered gaps"
+_METHOD = "expected calibration error, bins of equal counts, lower end by inversion, variance clustered"
 
 
 def calibration_error(
@@ -26,8 +27,9 @@ def calibration_error(
 ) -> Estimate:
     """Mean distance of what was said and what came true, over bins of equally many rows; equal ones stay together.
 
-    Chance alone makes it larger than nought, so the interval is the basic one: what the draws add to the value found
-    is taken off it. It never lies wholly below the value.
+    Chance alone makes it larger than nought, even where every probability is right. The lower end allows for it: it is
+    the smallest error, with gaps in the proportions found, under which so large a number is not rare (chance is normal,
+    its covariance by cluster). The upper end is that of draws about the gaps found, and errs on the large side.
     """
     said, came = np.asarray(probabilities, dtype=float), np.asarray(truth, dtype=float)
     if said.size and not (said.min() >= 0 and said.max() <= 1):
@@ -39,14 +41,13 @@ def calibration_error(
     place = _bins(said, n_bins)
     gap, covariance = _gaps(came - said, place, codes)
     value = float(np.abs(gap).sum())
-    draws = np.abs(gap + _normal_draws(covariance, n_draws, seed)).sum(axis=1)
-    tail = (1 - confidence_level) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
+    noise = _normal_draws(covariance, n_draws, seed)
+    lower, upper = _ends(gap, noise, (1 - confidence_level) / 2)
     return Estimate(
         value=value,
-        ci_lower=float(np.clip(2 * value - high, 0.0, value)),
-        ci_upper=float(np.clip(2 * value - low, value, 1.0)),
-        std_error=float(draws.std(ddof=1)),
+        ci_lower=lower,
+        ci_upper=upper,
+        std_error=float(np.abs(gap + noise).sum(axis=1).std(ddof=1)),
         n_obs=float(said.size),
         confidence_level=confidence_level,
         method=_METHOD,
@@ -106,6 +107,17 @@ def _loss(design: Floats, target: Floats, point: Floats) -> float:
     return -float(np.sum(target * log_expit(odds) + (1 - target) * log_expit(-odds)))
 
 
+def _ends(gap: Floats, noise: Floats, tail: float) -> tuple[float, float]:
+    """The smallest error under which the value found is not rarely large, and the largest that draws about it show."""
+    value = float(np.abs(gap).sum())
+
+    def beyond(factor: float) -> float:
+        return float(np.quantile(np.abs(factor * gap + noise).sum(axis=1), 1 - tail)) - value
+
+    lower = 0.0 if beyond(0.0) >= 0 else float(brentq(beyond, 0.0, 1.0, xtol=1e-6)) * value
+    return lower, float(np.clip(beyond(1.0) + value, value, 1.0))
+
+
 def _bins(values: Floats, n_bins: int) -> NDArray[np.intp]:
     """Bins of as equal counts as equal values allow, numbered from nought."""
     edges = np.unique(np.quantile(values, np.arange(1, n_bins) / n_bins, method="higher"))
@@ -126,5 +138,6 @@ def _gaps(difference: Floats, place: NDArray[np.intp], codes: NDArray[np.intp]) 
 def _normal_draws(covariance: Floats, n_draws: int, seed: int) -> Floats:
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.clip(values, 0.0, None))
-    normal = np.random.default_rng(seed).standard_normal((n_draws, values.size))
+    half = np.random.default_rng(seed).standard_normal((n_draws // 2, values.size))
+    normal = np.concatenate([half, -half])
     return np.asarray(np.einsum("dk,jk->dj", normal, root), dtype=np.float64)

@@ -81,6 +81,18 @@ def logit_interval(share: float, reach: float) -> tuple[float, float]:
     return float(lower), float(upper)
 
 
+def skewed_reaches(skewness: float, quantile: float) -> tuple[float, float]:
+    """How many standard errors an interval reaches down and up where the estimate's own distribution is lopsided.
+
+    Hall's transformation (1992, JRSS B 54:221-228); `skewness` is that of the estimate, not of single rows. With none,
+    both are the `quantile`.
+    """
+    if abs(skewness) < 1e-9:
+        return quantile, quantile
+    ends = [float(np.cbrt(1 + skewness * (end - skewness / 6)) - 1) * 3 / skewness for end in (quantile, -quantile)]
+    return ends[0], -ends[1]
+
+
 def wald_estimate(
     value: float,
     error: float,
@@ -90,11 +102,13 @@ def wald_estimate(
     confidence_level: float,
     method: str,
     degrees_of_freedom: float = math.inf,
+    skewness: float = 0.0,
 ) -> Estimate:
     """Value and normal (or Student's) interval, neither of which leaves the `bounds`; none without an error."""
     known = error > 0 and degrees_of_freedom > 0
-    reach = student_quantile(confidence_level, degrees_of_freedom) * error if known else math.nan
-    lower, upper = (float(np.clip(end, *bounds)) for end in (value - reach, value + reach))
+    quantile = student_quantile(confidence_level, degrees_of_freedom) if known else math.nan
+    down, up = skewed_reaches(skewness, quantile)
+    lower, upper = (float(np.clip(end, *bounds)) for end in (value - down * error, value + up * error))
     return _estimate(float(np.clip(value, *bounds)), (lower, upper), error, n_obs, confidence_level, method)
 
 

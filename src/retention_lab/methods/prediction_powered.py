@@ -56,7 +56,8 @@ def prediction_powered_share(
     predictions of both come from a model that has not seen their labels. Of the predictions the part `tuning` (0 to 1)
     is used: by default the one that makes the variance least. With strata, each counts by its share of all rows; what
     has fewer than 5 labels is pooled (`pool_strata` tells). The variance is by cluster, the clusters being common to
-    both lists, and the interval Student's with as many degrees of freedom as labelled clusters less strata.
+    both lists. The interval is Student's with as many degrees of freedom as labelled clusters less strata, and allows
+    for skewness (Hall 1992): a model that errs in one direction makes few corrections, all of one sign.
 
     Where all labels are alike, nothing can be tuned: the interval is Wilson's, for as many labels as have clusters.
     """
@@ -77,14 +78,17 @@ def prediction_powered_share(
         guess, sample.stratum_labelled, sample.cluster_labelled, sample
     )
     used = _best_tuning(of_truth, of_shift) if tuning is None else tuning
+    influence = of_truth + used * of_shift
+    error = math.sqrt(float(np.sum(influence**2)))
     return wald_estimate(
         _mean(truth, sample.stratum_labelled, sample) + used * shift,
-        math.sqrt(float(np.sum((of_truth + used * of_shift) ** 2))),
+        error,
         bounds=(0.0, 1.0),
         n_obs=float(truth.size),
         confidence_level=confidence_level,
         method=_METHOD if sample.weight.size == 1 else _POST,
         degrees_of_freedom=sample.freedom,
+        skewness=float(np.sum(influence**3)) / error**3 if error > 0 else 0.0,
     )
 
 

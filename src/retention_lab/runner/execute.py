@@ -25,6 +25,7 @@ from retention_lab.runner.publish import (
     explain,
     failed_result,
     hand_over_assignments,
+    hand_over_labels,
     make_private_folder,
     private_folder,
     publish,
@@ -109,6 +110,7 @@ def _fill(
     (output / REPORT).write_text(render(notebook), encoding="utf-8")
     attempt.durations["report"] = round(time.monotonic() - started, 3)
     hand_over_assignments(output, run.workspace.client_folder(run.key.client))
+    hand_over_labels(output, run.workspace.client_folder(run.key.client))
     return None
 
 

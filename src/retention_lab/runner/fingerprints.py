@@ -16,13 +16,14 @@ from retention_lab.runner.catalogue import Playbook
 from retention_lab.runner.files import write_atomically
 from retention_lab.runner.keys import digest
 from retention_lab.tables.client_file import ClientFile, Database, TableFile
-from retention_lab.tables.workspace import ASSIGNMENTS, Workspace, source_files
+from retention_lab.tables.workspace import ASSIGNMENTS, LABELS, Workspace, source_files
 
 _PACKAGE = Path(__file__).parents[1]
 # The packages whose version can change a number or a byte of a report.
 _PACKAGES = (
     "retention-lab", "babel", "duckdb", "ibis-framework", "ipykernel", "jinja2", "markdown-it-py",
-    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "pyarrow", "scipy", "xlsxwriter",
+    "matplotlib", "nbconvert", "numpy", "pandas", "papermill", "py3langid", "pyarrow", "scikit-learn",
+    "scipy", "xlsxwriter",
 )  # fmt: skip
 # A file changed twice within one tick of the file system's clock looks unchanged; the hash of a file
 # that was written just now is therefore not remembered.
@@ -136,6 +137,7 @@ def hash_inputs(
     files |= {path for path in extra if path.is_file()} | _earlier_waves(
         folder, as_of, str(file.observed_through or "")
     )
+    files |= _filled_sheets(folder)
     hashes = {path.relative_to(folder).as_posix(): cache.sha256(path) for path in sorted(files)}
     databases = {table: source for table, source in sources.items() if isinstance(source, Database)}
     return hashes | {f"{table}: {source}": _of_table(folder, file, table, cache) for table, source in databases.items()}
@@ -169,6 +171,16 @@ def _earlier_waves(folder: Path, as_of: str, observed: str) -> set[Path]:
     last = min(filter(None, (as_of, observed))) if observed else ""
     found = {path: _DAY.search(path.stem) for path in (folder / ASSIGNMENTS).glob("*.csv")}
     return {path for path, day in found.items() if last and (day is None or day[1] < last)}
+
+
+def _filled_sheets(folder: Path) -> set[Path]:
+    """The sheets in which somebody has written a label. An empty one is what a run itself has left there."""
+    paths = set((folder / LABELS).glob("*.csv"))
+    if not paths:
+        return paths
+    from retention_lab.tables.verbatims.label_sheets import is_filled
+
+    return {path for path in paths if is_filled(path)}
 
 
 def _together(cache: HashCache, files: Iterable[Path]) -> str:

@@ -14,7 +14,7 @@ from retention_lab.runner.files import move_over, remove_if_left, write_atomical
 from retention_lab.runner.outcome import RunResult, failed_record
 from retention_lab.runner.plan import PlannedRun
 from retention_lab.runner.record import RECORD, Record, RunError, file_sha256, read_record, write_record
-from retention_lab.tables.workspace import ASSIGNMENTS
+from retention_lab.tables.workspace import ASSIGNMENTS, LABELS
 
 FAILED = "failed"
 _PRIVATE = ".tmp-"
@@ -72,16 +72,32 @@ def hand_over_assignments(source: Path, client: Path) -> None:
     killed between this step and `run.json` is made again, and draws the same. Raises DataError where the folder
     leads out of the client's.
     """
-    made, target = source / ASSIGNMENTS, client / ASSIGNMENTS
+    for made, target in _handed_over(source / ASSIGNMENTS, client):
+        write_atomically(target, made.read_bytes())
+    shutil.rmtree(source / ASSIGNMENTS, ignore_errors=True)
+
+
+def hand_over_labels(source: Path, client: Path) -> None:
+    """Move the sheets that people are to fill in to the client's folder; one that lies there is left as it is.
+
+    What somebody has filled in must not be lost. Raises DataError where the folder leads out of the client's.
+    """
+    for made, target in _handed_over(source / LABELS, client):
+        if not os.path.lexists(target):
+            write_atomically(target, made.read_bytes())
+    shutil.rmtree(source / LABELS, ignore_errors=True)
+
+
+def _handed_over(made: Path, client: Path) -> list[tuple[Path, Path]]:
+    """The files in a folder of a run, and where they go in the folder of that name of the client."""
+    target = client / made.name
     if not made.is_dir():
-        return
+        return []
     target.mkdir(exist_ok=True)
     if not target.resolve().is_relative_to(client.resolve()):
         found = "it leads out of the client's folder"
         raise DataError(Fault(where=str(target), found=found, remedy="put a folder in its place"))
-    for name in _names(made):
-        write_atomically(target / Path(name).name, (made / name).read_bytes())
-    shutil.rmtree(made)
+    return [(made / name, target / Path(name).name) for name in _names(made)]
 
 
 def keep_failure(source: Path | None, beside: Path, record: Record) -> Path:

@@ -116,7 +116,7 @@ class Client:
         Texts are in quotes, so that a line break inside one can never begin a new row.
         """
         path = _output() / name
-        safe = frame.map(_defused).rename(columns=_defused)
+        safe = frame.map(defused).rename(columns=defused)
         safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         return path
 
@@ -281,6 +281,6 @@ def _facts(loaded: LoadedTable) -> dict[str, object]:
 _RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def _defused(cell: object) -> object:
+def defused(cell: object) -> object:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell

@@ -9,7 +9,9 @@ from pathlib import Path
 from retention_lab.errors import DataError, Fault
 from retention_lab.tables.client_rules import nearest
 
-QUARANTINE, ASSIGNMENTS = "quarantine", "assignments"
+QUARANTINE, ASSIGNMENTS, LABELS = "quarantine", "assignments", "labels"
+OURS = (QUARANTINE, ASSIGNMENTS, LABELS)
+"""Folders in a client's folder that are no exports."""
 _WAVE = re.compile(r"(?P<name>.+)-\d{4}-\d{2}-\d{2}(\+[0-9a-f]{6})?")
 _CLIENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -101,8 +103,8 @@ def find_workspace(start: Path | None = None) -> Workspace:
 def source_files(folder: Path, source: str) -> list[Path]:
     """The files that `source` names (a path or a glob inside the client's folder), in alphabetical order.
 
-    Hidden files, the quarantine and the assignments are never among them. Raises DataError where there is none, or
-    where one lies outside the folder.
+    Hidden files, the quarantine, the assignments and the labels are never among them. Raises DataError where there is
+    none, or where one lies outside the folder.
     """
     relative = Path(source)
     inside = not relative.is_absolute() and ".." not in relative.parts
@@ -137,6 +139,6 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
         return
     for path in paths:
         parts = path.relative_to(folder).parts
-        ours = parts[0] in (QUARANTINE, ASSIGNMENTS) or parts == ("client.yml",)
+        ours = parts[0] in OURS or parts == ("client.yml",)
         if path.is_file() and not ours and not any(part.startswith(".") for part in parts):
             yield path

@@ -12,7 +12,7 @@ from retention_lab.analysis.quality.study import QualityStudy, TableQuality
 from retention_lab.findings.quality.words import consequences, kind_name, place_name
 from retention_lab.text import Text
 from retention_lab.views.display import Chart, Table, no_chart
-from retention_lab.views.theme import ACCENT, MUTED, PALETTE, themed_axes
+from retention_lab.views.theme import ACCENT, MUTED, PALETTE, month_axis, themed_axes
 
 MAX_POINTS = 180
 _MOST_ROWS = 40
@@ -75,15 +75,9 @@ def _ordinal(month: np.datetime64) -> int:
 
 
 def _date_axis(axes: Axes, drawn: list[TableQuality]) -> None:
-    """At most seven first days of months, in figures: they read the same in every language."""
     first = min(table.months["month"].iloc[0] for table in drawn)
     last = max(table.months["month"].iloc[-1] for table in drawn)
-    n = 12 * (last.year - first.year) + last.month - first.month + 1
-    step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if n <= 7 * step), 240)
-    months = [12 * first.year + first.month - 1 + place for place in range(n + 1)]
-    shown = [month for month in months if month % step == 0]
-    axes.set_xticks([date(month // 12, month % 12 + 1, 1).toordinal() for month in shown])
-    axes.set_xticklabels([f"{month // 12}" if step >= 12 else f"{month // 12}-{month % 12 + 1:02d}" for month in shown])
+    month_axis(axes, first, last)
 
 
 def _alt(drawn: list[TableQuality], text: Text) -> str:

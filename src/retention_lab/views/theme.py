@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import matplotlib as mpl
@@ -93,3 +94,13 @@ def name_beside(axes: Axes, name: str, height: float, colour: str) -> None:
         fontsize=9,
         annotation_clip=False,
     )
+
+
+def month_axis(axes: Axes, first: date, last: date) -> None:
+    """At most seven first days of months, in figures: they read the same in every language. x is in day numbers."""
+    n = 12 * (last.year - first.year) + last.month - first.month + 1
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60, 120) if n <= 7 * step), 240)
+    months = [12 * first.year + first.month - 1 + place for place in range(n + 1)]
+    shown = [month for month in months if month % step == 0]
+    axes.set_xticks([date(month // 12, month % 12 + 1, 1).toordinal() for month in shown])
+    axes.set_xticklabels([f"{month // 12}" if step >= 12 else f"{month // 12}-{month % 12 + 1:02d}" for month in shown])

@@ -36,6 +36,11 @@ def assignments(demo: Path) -> pd.DataFrame:
     return _csv(demo / "experiments.csv", sep=";")
 
 
+@pytest.fixture(scope="module")
+def feedback(demo: Path) -> pd.DataFrame:
+    return _csv(demo / "feedback.csv", sep=";")
+
+
 def _known(customers: pd.DataFrame) -> set[str]:
     return set(customers["Customer No"]) - {""}
 
@@ -110,6 +115,17 @@ def _assignment_defects(table: pd.DataFrame, known: set[str]) -> dict[str, "pd.S
     }
 
 
+def _feedback_defects(table: pd.DataFrame, known: set[str]) -> dict[str, "pd.Series[bool]"]:
+    again = table.duplicated()
+    return {
+        "blank_received": table["received"] == "",
+        "unreadable_date": table["received"].str.startswith("2026-02-30"),
+        "exact_duplicate": again,
+        "conflicting_id": table["ref"].duplicated() & ~again,
+        "unknown_customer": ~table["customer"].isin(known),
+    }
+
+
 def _counts(defects: dict[str, "pd.Series[bool]"]) -> dict[str, int]:
     return {kind: int(rows.sum()) for kind, rows in defects.items()}
 
@@ -132,6 +148,18 @@ def test_the_assignments_have_the_planted_defects(assignments: pd.DataFrame, cus
     defects = _assignment_defects(assignments, _known(customers))
     assert _counts(defects) == truth.planted(truth.ASSIGNMENT_DEFECTS, CUSTOMERS)
     assert pd.DataFrame(defects).sum(axis=1).max() == 1
+
+
+def test_the_comments_have_the_planted_defects(feedback: pd.DataFrame, customers: pd.DataFrame) -> None:
+    defects = _feedback_defects(feedback, _known(customers))
+    assert _counts(defects) == truth.planted(truth.FEEDBACK_DEFECTS, CUSTOMERS)
+    assert pd.DataFrame(defects).sum(axis=1).max() == 1
+
+
+def test_two_comments_with_one_number_have_two_marks_on_one_scale(feedback: pd.DataFrame) -> None:
+    twice = feedback[feedback["ref"].duplicated(keep=False) & ~feedback.duplicated(keep=False)]
+    assert (twice.groupby("ref")["score"].nunique() == 2).all()
+    assert (twice.groupby("ref")["scale"].nunique() == 1).all()
 
 
 def test_whoever_is_assigned_twice_is_in_two_variants_of_one_experiment(assignments: pd.DataFrame) -> None:
@@ -179,12 +207,17 @@ def test_the_defects_are_few_and_all_over_the_files(
 
 
 def test_nothing_hangs_on_a_customer_whose_row_is_spoilt(
-    customers: pd.DataFrame, transactions: pd.DataFrame, loyalty: pd.DataFrame, assignments: pd.DataFrame
+    customers: pd.DataFrame,
+    transactions: pd.DataFrame,
+    loyalty: pd.DataFrame,
+    assignments: pd.DataFrame,
+    feedback: pd.DataFrame,
 ) -> None:
     spoilt = set(customers.loc[pd.DataFrame(_customer_defects(customers)).any(axis=1), "Customer No"]) - {""}
     assert not spoilt & set(transactions["customer"].dropna())
     assert not spoilt & set(loyalty["customer"])
     assert not spoilt & set(assignments["customer_no"])
+    assert not spoilt & set(feedback["customer"])
 
 
 def test_some_ages_and_payments_are_missing(customers: pd.DataFrame) -> None:

@@ -6,7 +6,15 @@ import pytest
 from retention_lab.demo.generator import FEWEST_CUSTOMERS, generate_demo
 from retention_lab.errors import DataError, ParameterError
 
-FILES = [".key", "client.yml", "customers.csv", "experiments.csv", "loyalty.csv", "transactions.parquet"]
+FILES = [
+    ".key",
+    "client.yml",
+    "customers.csv",
+    "experiments.csv",
+    "feedback.csv",
+    "loyalty.csv",
+    "transactions.parquet",
+]
 COMMITTED = Path(__file__).parents[3] / "data" / "demo"
 
 
@@ -45,7 +53,8 @@ def test_the_committed_demo_is_what_the_generator_makes(tmp_path: Path) -> None:
 
 
 def test_the_committed_demo_is_small() -> None:
-    assert sum(path.stat().st_size for path in COMMITTED.iterdir() if path.is_file()) < 5_000_000
+    assert sum(path.stat().st_size for path in COMMITTED.iterdir() if path.is_file()) < 8_000_000
+    assert (COMMITTED / "feedback.csv").stat().st_size < 3_000_000
 
 
 def test_the_files_are_written_as_the_client_writes_them(demo: Path) -> None:
@@ -54,6 +63,8 @@ def test_the_files_are_written_as_the_client_writes_them(demo: Path) -> None:
         customers.decode("utf-8")
     assert customers.decode("cp1252").startswith("Customer No;Name;Activated;Terminated;Reason;Contract;Payment;")
     assert (demo / "loyalty.csv").read_bytes().startswith(b"\xef\xbb\xbfcard,customer,when,movement,pts,worth\n")
+    said = (demo / "feedback.csv").read_bytes().decode("utf-8")
+    assert said.startswith("ref;received;customer;channel;score;scale;question;comment\nF-000001;")
     assert pq.read_schema(demo / "transactions.parquet").names == ["tx", "customer", "booked", "gross", "item"]
 
 

@@ -22,6 +22,21 @@ _FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Vocabulary:
+    """The words and runs of letters of a language that stand in more than one sentence, and how much each weighs."""
+
+    blocks: tuple[tuple[CountVectorizer, TfidfTransformer], ...]
+    lexicon: Lexicon
+
+    def rows_of(self, texts: Sequence[str]) -> Matrix:
+        """Features of texts, each taken as one sentence."""
+        plain = [" ".join(words_of(text)) for text in texts]
+        found = self.lexicon.score(texts)
+        parts = [weigh.transform(counter.transform(plain)) for counter, weigh in self.blocks]
+        return sp.hstack([*parts, sp.csr_matrix(_lexicon_columns(found.positive, found.negative))], format="csr")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Features:
     """`comments` (n comments x n features) and `sentences` (n sentences x n features), sparse, in one vocabulary.
 
@@ -34,6 +49,7 @@ class Features:
     of: NDArray[np.int64]
     lexicon_score: Floats
     sentence_score: Floats
+    vocabulary: Vocabulary
 
 
 def extract_features(sentences: Sequence[Sequence[str]], lexicon: Lexicon) -> Features:
@@ -46,17 +62,17 @@ def extract_features(sentences: Sequence[Sequence[str]], lexicon: Lexicon) -> Fe
     of = np.repeat(np.arange(len(sentences)), [len(comment) for comment in sentences])
     plain = [" ".join(words_of(sentence)) for sentence in flat]
     sums = sp.csr_matrix((np.ones(len(flat)), (of, np.arange(len(flat)))), shape=(len(sentences), len(flat)))
-    blocks = [_block(counter, plain, sums) for counter in _counters() if any(plain)]
+    blocks = [found for counter in _counters() if (found := _block(counter, plain, sums))]
     found = lexicon.score(flat)
-    positive, negative = sums @ found.positive, sums @ found.negative
-    said = _lexicon_columns(positive, negative)
+    said = _lexicon_columns(sums @ found.positive, sums @ found.negative)
     alone = _lexicon_columns(found.positive, found.negative)
     return Features(
-        comments=sp.hstack([*(block[0] for block in blocks), sp.csr_matrix(said)], format="csr"),
-        sentences=sp.hstack([*(block[1] for block in blocks), sp.csr_matrix(alone)], format="csr"),
+        comments=sp.hstack([*(block.comments for block in blocks), sp.csr_matrix(said)], format="csr"),
+        sentences=sp.hstack([*(block.sentences for block in blocks), sp.csr_matrix(alone)], format="csr"),
         of=of,
         lexicon_score=said[:, 0],
         sentence_score=found.score,
+        vocabulary=Vocabulary(blocks=tuple((block.counter, block.weigh) for block in blocks), lexicon=lexicon),
     )
 
 
@@ -66,15 +82,23 @@ def _counters() -> list[CountVectorizer]:
     return [words, letters]
 
 
-def _block(counter: CountVectorizer, plain: list[str], sums: Matrix) -> tuple[Matrix, Matrix]:
-    """Comments and sentences in the words of one counter; nothing where no word stands twice."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Block:
+    comments: Matrix
+    sentences: Matrix
+    counter: CountVectorizer
+    weigh: TfidfTransformer
+
+
+def _block(counter: CountVectorizer, plain: list[str], sums: Matrix) -> _Block | None:
+    """Comments and sentences in the words of one counter; None where no word stands twice."""
     try:
         counts = counter.fit_transform(plain)
     except ValueError:
-        return sp.csr_matrix((sums.shape[0], 0)), sp.csr_matrix((sums.shape[1], 0))
+        return None
     weigh = TfidfTransformer(sublinear_tf=True)
     comments = weigh.fit_transform(sums @ counts)
-    return comments, weigh.transform(counts)
+    return _Block(comments=comments, sentences=weigh.transform(counts), counter=counter, weigh=weigh)
 
 
 def _lexicon_columns(positive: Floats, negative: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention_lab.analysis.feedback.entries import entries_of, spelled
-from retention_lab.analysis.feedback.phrases import PhraseBook
+from retention_lab.analysis.feedback.phrases import Match, PhraseBook
 from retention_lab.analysis.feedback.themes import CONTRASTS, split_sentences
 from retention_lab.analysis.feedback.words import sentences_of, words_of
 
@@ -36,9 +36,13 @@ class IntentBook:
     def holds(self, part: str) -> bool:
         """Whether a sentence says it, with no negation right before and nothing in it that takes it back."""
         words = words_of(part)
-        places = [match.start for match in self.says.find(words)]
-        said = any(place == 0 or words[place - 1] not in self.negations for place in places)
+        said = any(not self._is_negated(words, match) for match in self.says.find(words))
         return said and not self.takes_back.find(words)
+
+    def _is_negated(self, words: Sequence[str], match: Match) -> bool:
+        """A negation that belongs to the entry (`ne reviendrai pas`) is what it says."""
+        inside = words[match.start : match.start + match.length]
+        return match.start > 0 and words[match.start - 1] in self.negations and self.negations.isdisjoint(inside)
 
 
 def find_intents(

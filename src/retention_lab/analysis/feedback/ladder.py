@@ -50,7 +50,7 @@ class Reading:
 
     Of each comment, in order: `negative` is the chance that its writer is unhappy (in [0, 1]; where nothing could be
     measured it is only a score), `predicted` the class, `by_lexicon` and `by_majority` what these say, `forward` what a
-    model of the earlier comments says (UNKNOWN for these). `sentences` has the same chance for each sentence, `of` the
+    model of the earlier comments says (UNKNOWN for these). `judged` are the models of the labels, where there are any. `sentences` has the same chance for each sentence, `of` the
     comment that it stands in. `chosen` is the name of the rung that is used.
     """
 
@@ -73,6 +73,15 @@ class Reading:
     is_taught: NDArray[np.bool_]
     with_repeats: ClassQuality | None
     features: Features
+    judged: Judged | None
+
+    def unhappiness(self, texts: Sequence[str]) -> Floats | None:
+        """How strongly texts speak for an unhappy writer, in log-odds; None where no labels have taught anything."""
+        if self.chosen not in ("few", "trained") or self.judged is None or NEGATIVE not in self.classes:
+            return None
+        place = self.classes.index(NEGATIVE)
+        rows = self.features.vocabulary.rows_of(texts)
+        return np.asarray(rows @ self.judged.coefficients[place] + self.judged.intercepts[place])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,7 +173,7 @@ def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Readi
         n_repeats=n_repeats, n_labels=n_labels, n_too_rare=n_too_rare, negative=negative, predicted=ways[chosen],
         by_lexicon=lexicon, by_majority=majority, forward=forward, forward_from=start, sentences=within,
         of=task.features.of, is_taught=task.truth != UNKNOWN, with_repeats=_with_repeats(task, n_repeats),
-        features=task.features,
+        features=task.features, judged=scored,
     )  # fmt: skip
 
 

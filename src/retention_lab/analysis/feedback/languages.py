@@ -54,7 +54,9 @@ def find_languages(rows: pd.DataFrame, declared: Sequence[str]) -> Languages:
     known = np.where(said != UNDETERMINED, said, read)
     usual = _usual(rows.customer_id, known)
     language = np.where(known != UNDETERMINED, known, usual)
-    how = np.select([said != UNDETERMINED, read != UNDETERMINED, usual != UNDETERMINED], [SAID, READ, CUSTOMER], UNKNOWN)
+    how = np.select(
+        [said != UNDETERMINED, read != UNDETERMINED, usual != UNDETERMINED], [SAID, READ, CUSTOMER], UNKNOWN
+    )
     how = how.astype(object)
     if len(languages) == 1:
         language = np.full(len(rows), languages[0], dtype=object)

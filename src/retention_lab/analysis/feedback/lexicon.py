@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import yaml
@@ -18,12 +19,13 @@ from retention_lab.analysis.feedback.words import words_of
 from retention_lab.errors import DataError, Fault
 
 LANGUAGES = ("en", "es", "fr", "it", "sl")
+_Section = TypeVar("_Section", bound=str)
 # What an entry weighs. Few steps: finer ones would be opinions about single words.
 WEIGHTS = {"strong_positive": 2.0, "positive": 1.0, "neutral": 0.0, "negative": -1.0, "strong_negative": -2.0}
 SECTIONS = (*WEIGHTS, "negations", "intensifiers", "diminishers", "contrasts", "stop_words")
 
 # "Not excellent" is a complaint, but no strong one; "not bad" is faint praise.
-_NOT_GOOD, _NOT_BAD = -1.0, 0.4
+_NOT_GOOD, _NOT_BAD = -1.0, -0.4
 # Who writes a negation and no word of feeling after it mostly tells of something that did not happen.
 _IDLE_NEGATION = -0.4
 _BENDS = {"intensifiers": 1.4, "diminishers": 0.6}
@@ -40,7 +42,8 @@ _CLAUSE_END, _SENTENCE_END = re.compile(r"[,;:](?=\s)"), re.compile(r"[.!?…](?
 class LexiconScores:
     """One value a text: the weights for and against, the balance of the two, and how many words spoke.
 
-    `score` is (positive - negative) / (positive + negative + 1), so 0 where nothing is found and near 1 only where much is.
+    `score` is (positive - negative) / (positive + negative + 1), so 0 where nothing is found
+    and near 1 only where much is.
     """
 
     positive: NDArray[np.float64]
@@ -49,8 +52,7 @@ class LexiconScores:
     n_found: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """The words from `start` to `end` weigh `weight`."""
 
     start: int
@@ -59,11 +61,14 @@ class _Found:
 
 
 class _Reading:
-    """The words of one text, read from left to right: what was found, and what bends the next word."""
+    """The words of one text, read from left to right: what was found, and what bends the next word.
 
-    def __init__(self, words: Sequence[str], signs: frozenset[str]) -> None:
+    `fixed` are signs, and negations: a phrase that holds one is not turned by another that stands before it.
+    """
+
+    def __init__(self, words: Sequence[str], fixed: frozenset[str]) -> None:
         self.found: list[_Found] = []
-        self._words, self._signs = words, signs
+        self._words, self._fixed = words, fixed
         self._begun, self._after = 0, 1.0
         self._negation = self._negation_end = self._bend_end = -100
         self._idle, self._bend = False, 1.0
@@ -90,26 +95,30 @@ class _Reading:
         start, end = match.start, match.start + match.length
         if start - self._bend_end <= _NEAR:
             weight *= self._bend
-        if start - self._negation_end <= _REACH - 1 and self._words[start] not in self._signs:
-            weight = max(weight * _NOT_GOOD, -1.0) if weight > 0 else weight * -_NOT_BAD
-            start, self._idle = self._negation, False
+        if start - self._negation_end <= _REACH - 1:
+            self._idle = False
+            if self._fixed.isdisjoint(self._words[start:end]):
+                weight = max(weight * _NOT_GOOD, -1.0) if weight > 0 else weight * _NOT_BAD
+                start = self._negation
         self.found.append(_Found(start, end, weight * self._after))
 
     def _negate(self, match: Match) -> None:
         """A second negation near the first is the same one, as in "non ... mai": it does not turn back."""
         if match.start - self._negation_end > _REACH - 1:
-            self._rest()
+            if self._idle:
+                self._rest()
             self._negation, self._idle = match.start, True
         self._negation_end = match.start + match.length
 
     def _rest(self) -> None:
-        if self._idle:
-            self.found.append(_Found(self._negation, self._negation_end, _IDLE_NEGATION * self._after))
+        """The last negation turned nothing."""
+        self.found.append(_Found(self._negation, self._negation_end, _IDLE_NEGATION * self._after))
         self._idle = False
 
     def _end(self, label: str) -> None:
         """A clause ends: what bent its words does not reach beyond. A contrast weighs what stands on either side."""
-        self._rest()
+        if self._idle:
+            self._rest()
         self._negation_end = self._bend_end = -100
         if label == "contrasts" and len(self.found) > self._begun:
             said = self.found[self._begun :]
@@ -126,7 +135,7 @@ class Lexicon:
     language: str
     stop_words: frozenset[str]
     contrasts: frozenset[str]
-    signs: frozenset[str] = field(repr=False)
+    fixed: frozenset[str] = field(repr=False)
     book: PhraseBook = field(repr=False)
 
     def score(self, texts: Sequence[str]) -> LexiconScores:
@@ -134,9 +143,11 @@ class Lexicon:
         sums = np.zeros((3, len(texts)))
         for place, text in enumerate(texts):
             weights = [found.weight for found in self._found(_marked(text))]
-            positive = sum(weight for weight in weights if weight > 0)
-            sums[:, place] = positive, positive - sum(weights), len(weights)
-        positive, negative, n_found = sums[0], sums[1].clip(0), sums[2]
+            if weights:
+                sums[0, place] = sum([weight for weight in weights if weight > 0])
+                sums[1, place] = -sum([weight for weight in weights if weight < 0])
+                sums[2, place] = len(weights)
+        positive, negative, n_found = sums
         score = (positive - negative) / (positive + negative + 1)
         return LexiconScores(positive=positive, negative=negative, score=score, n_found=n_found)
 
@@ -150,10 +161,10 @@ class Lexicon:
         return tuple(sorted(totals.items(), key=lambda item: (-abs(item[1]), item[0])))
 
     def _found(self, words: list[str]) -> list[_Found]:
-        return _Reading(words, self.signs).read(self.book.find(words))
+        return _Reading(words, self.fixed).read(self.book.find(words))
 
 
-def load_lexicon(language: str, own: Mapping[str, Sequence[str]] | None = None) -> Lexicon:
+def load_lexicon(language: str, own: Mapping[_Section, Sequence[str]] | None = None) -> Lexicon:
     """The lexicon of a language and the signs that all share; of a language without a file, the signs alone.
 
     `own` are a client's additions by section. They win over ours: what they cover is taken out of the other sections,
@@ -176,7 +187,7 @@ def _lexicon(language: str, entries: Mapping[str, Sequence[str]], signs: frozens
         language=language,
         stop_words=frozenset(entries["stop_words"]),
         contrasts=frozenset(entries["contrasts"]),
-        signs=signs,
+        fixed=signs | frozenset(entries["negations"]),
         book=PhraseBook({**bends, "clause": [_CLAUSE], "sentence": [_SENTENCE]}),
     )
 
@@ -195,13 +206,13 @@ def entry_of(text: str) -> str:
     return " ".join(" ".join(words) + star for words, star in parts if words)
 
 
-def _own(own: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _own(own: Mapping[_Section, Sequence[str]]) -> dict[str, list[str]]:
     faults = [
-        Fault(where=f"lexicon: {name}", found="there is no such section", allowed=", ".join(SECTIONS), remedy="rename it")
+        Fault(where=f"lexicon: {name}", found="no such section", allowed=", ".join(SECTIONS), remedy="rename it")
         for name in own
         if name not in SECTIONS
     ]
-    entries = {name: [entry_of(str(entry)) for entry in listed] for name, listed in own.items()}
+    entries = {str(name): [entry_of(str(entry)) for entry in listed] for name, listed in own.items()}
     faults += [
         Fault(where=f"lexicon: {name}", found=f"{str(raw)[:80]!r} has no words", remedy="take it out, or write a word")
         for name, listed in own.items()

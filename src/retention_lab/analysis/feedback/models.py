@@ -26,11 +26,16 @@ MOST_TAUGHT = 12_000
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """How strongly each comment and each sentence speaks for each of the `classes`: log-odds, n x n classes."""
+    """How strongly each comment and each sentence speaks for each of the `classes`: log-odds, n x n classes.
+
+    `coefficients` (n classes x n features) and `intercepts` are the average of the models.
+    """
 
     classes: tuple[int, ...]
     comments: Floats
     sentences: Floats
+    coefficients: Floats
+    intercepts: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +89,8 @@ def cross_fit(features: Features, labels: Codes, folds: Codes, classes: tuple[in
         classes=classes,
         comments=_fairly(teacher.judge(features.comments), own),
         sentences=_fairly(teacher.judge(features.sentences), own[features.of]),
+        coefficients=teacher.coefficients.mean(axis=0),
+        intercepts=teacher.intercepts.mean(axis=0),
     )
 
 

@@ -1,13 +1,12 @@
 """Words and phrases looked up in a text: the one mechanism behind lexicons, themes, complaints and goodbyes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from retention_lab.analysis.feedback.words import fold
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """`length` words from `start` on are an entry of `label`."""
 
     start: int
@@ -31,34 +30,52 @@ class PhraseBook:
                 table = self._stems if first.endswith("*") else self._whole
                 table.setdefault(first.rstrip("*"), []).append((tuple(rest), label))
         self._longest = max(map(len, self._stems), default=0)
-        self._known: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+        self._known: dict[str, dict[str, list[tuple[tuple[str, ...], str]]]] = {}
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """What is found in the folded words of a text, in order and without overlap."""
-        found, place = [], 0
+        found, place, known = [], 0, self._known
         while place < len(words):
-            match = self._at(words, place)
+            word = words[place]
+            entries = known[word] if word in known else self._beginning(word)
+            match = _longest_at(entries, words, place) if entries else None
             if match:
                 found.append(match)
             place += match.length if match else 1
         return found
 
-    def _at(self, words: Sequence[str], place: int) -> Match | None:
-        best = None
-        for rest, label in self._beginning(words[place]):
-            length = 1 + len(rest)
-            longer = best is None or length > best.length
-            if longer and place + length <= len(words) and all(map(_fits, rest, words[place + 1 : place + length])):
-                best = Match(place, length, label)
-        return best
+    def _beginning(self, word: str) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+        """The entries whose first word this is, the longest first, by the letter with which their second word begins.
 
-    def _beginning(self, word: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-        """The entries whose first word this is; looked up once for each word. A longer stem goes first."""
-        if word not in self._known:
-            stems = (word[:n] for n in range(min(len(word), self._longest), 0, -1))
-            entries = [*self._whole.get(word, []), *(entry for stem in stems for entry in self._stems.get(stem, []))]
-            self._known[word] = tuple(entries)
-        return self._known[word]
+        Looked up once for each word. Of entries as long, a whole word goes before a stem, and a longer stem first.
+        """
+        stems = (word[:n] for n in range(min(len(word), self._longest), 0, -1))
+        entries = [*self._whole.get(word, []), *(entry for stem in stems for entry in self._stems.get(stem, []))]
+        entries.sort(key=lambda entry: -len(entry[0]))
+        letters = {_second(rest) for rest, _ in entries}
+        return self._known.setdefault(
+            word,
+            {one: [entry for entry in entries if _second(entry[0]) in (one, one and "*")] for one in letters},
+        )
+
+
+def _longest_at(
+    entries: Mapping[str, list[tuple[tuple[str, ...], str]]], words: Sequence[str], place: int
+) -> Match | None:
+    letter = words[place + 1][0] if place + 1 < len(words) else ""
+    candidates = entries.get(letter, []) if letter else []
+    if letter and "*" in entries:
+        candidates = sorted([*candidates, *entries["*"]], key=lambda entry: -len(entry[0]))
+    for rest, label in candidates:
+        end = place + 1 + len(rest)
+        if end <= len(words) and all(map(_fits, rest, words[place + 1 : end])):
+            return Match(place, end - place, label)
+    return Match(place, 1, entries[""][0][1]) if "" in entries else None
+
+
+def _second(rest: tuple[str, ...]) -> str:
+    """The letter with which the second word of an entry begins; `*` where it may be any word, nothing without one."""
+    return rest[0][0] if rest else ""
 
 
 def _fits(pattern: str, word: str) -> bool:

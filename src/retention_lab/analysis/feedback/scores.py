@@ -34,6 +34,7 @@ FEWEST_ANSWERS = 30
 _BY_SCALE: dict[tuple[float, float], Kind] = {(0.0, 10.0): "nps", (1.0, 5.0): "csat", (1.0, 7.0): "ces"}
 _MONTHS = 3
 _NPS = "net promoter score, variance clustered by customer"
+_SHARE = "share, variance clustered by customer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +212,7 @@ def _score(kind: str, question: str, group: pd.DataFrame, last: pd.Timestamp, fe
 def _level_of(group: pd.DataFrame, kind: Kind, fewest: int, level: float) -> Estimate:
     if len(group) < fewest:
         return not_estimable(
-            "too_few", n_obs=float(len(group)), confidence_level=level, method=_NPS if kind == "nps" else ""
+            "too_few", n_obs=float(len(group)), confidence_level=level, method=_NPS if kind == "nps" else _SHARE
         )
     if kind != "nps":
         return estimate_clustered_share(group.points, group.customer_id, level)

@@ -13,6 +13,7 @@ from retention_lab.analysis.feedback.ladder import Reading, read_language
 from retention_lab.analysis.feedback.languages import Languages, find_languages
 from retention_lab.analysis.feedback.lexicon import load_lexicon
 from retention_lab.analysis.feedback.marks import CLASSES, NEGATIVE, UNKNOWN, class_of_marks
+from retention_lab.analysis.feedback.suggestions import Suggestion, suggest_stems
 from retention_lab.analysis.feedback.themes import CONTRASTS, find_themes, split_sentences, theme_names
 from retention_lab.analysis.feedback.words import words_of
 from retention_lab.errors import DataError, Fault, ParameterError
@@ -198,6 +199,18 @@ def _write_down(comments: pd.DataFrame, rows: NDArray[np.int64], reading: Readin
         comments.loc[rows, name] = getattr(reading, name)
 
 
-def unhappy_truth(comments: pd.DataFrame) -> NDArray[np.bool_]:
-    """Of labelled comments, whether the writer is unhappy."""
-    return (comments.label == NEGATIVE).to_numpy()
+def suggest_words(client: Client, study: FeedbackStudy, n: int = 5) -> tuple[tuple[str, Suggestion], ...]:
+    """Words that no theme has yet and that stand out, by language: `n` for each reason."""
+    about = np.zeros(len(study.comments), dtype=bool)
+    about[study.sentences.of[study.sentences.themes.any(axis=1)]] = True
+    found: list[tuple[str, Suggestion]] = []
+    for language in (name for name in study.readings if name != UNDETERMINED):
+        rows = np.flatnonzero(study.comments.language == language)
+        some = study.comments.iloc[rows]
+        stop_words = load_lexicon(language, client.file.feedback.lexicon.get(language)).stop_words
+        unhappy = np.where(some.mark == UNKNOWN, some.negative > 0.5, some.mark == NEGATIVE)
+        suggested = suggest_stems(
+            some.text.to_list(), some.customer_id.to_list(), about[rows], unhappy, language, stop_words, n
+        )
+        found += [(language, each) for each in suggested.found]
+    return tuple(found)

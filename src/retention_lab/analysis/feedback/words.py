@@ -11,6 +11,8 @@ _LONG = re.compile(r"(.)\1{2,}")
 _END = re.compile(r"(?<=[.!?…])[.!?…\s]+|[\n;•]+\s*")
 # Letters that do not come apart into a base and an accent.
 _PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l"})
+# Faces that small letters would spoil.
+_KEPT = frozenset({":D", ":-D", "xD", "XD", "=D", ";D", ":P", ":-P"})
 # A sentence that never ends is cut: a model that reads it whole learns nothing from it.
 _LONGEST = 600
 
@@ -18,6 +20,8 @@ _LONGEST = 600
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """A word as it is looked up: small letters, no accents, at most two of a letter in a row (`sooo` is `soo`)."""
+    if word in _KEPT:
+        return word
     if word.isascii():
         plain = word.lower()
     else:
@@ -28,10 +32,7 @@ def fold(word: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The folded words, emoji and faces of a text, in order. `l'assistenza` is two words, `don't` is `dont`."""
-    return [word if word in _KEPT else fold(word) for word in _WORD.findall(text)]
-
-
-_KEPT = frozenset({":D", "xD", "XD", "=D", ";D", ":P"})
+    return [fold(word) for word in _WORD.findall(text)]
 
 
 def sentences_of(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retention_lab.errors import DataError, Fault, ParameterError
 from retention_lab.tables.guessing.unpacking import unpack
-from retention_lab.tables.workspace import ASSIGNMENTS, QUARANTINE, is_client_name
+from retention_lab.tables.workspace import OURS, is_client_name
 
 CLIENT_FILE = "client.yml"
 _SPARE = 100 * 1024 * 1024
@@ -135,7 +135,7 @@ def _files_of(path: Path, faults: list[Fault]) -> Iterator[tuple[Path, Path | No
         yield from files or [
             (file, path)
             for below in inside
-            if below.is_dir() and not below.is_symlink() and below.name not in (QUARANTINE, ASSIGNMENTS)
+            if below.is_dir() and not below.is_symlink() and below.name not in OURS
             for file in sorted(below.iterdir())
             if _is_export(file)
         ]

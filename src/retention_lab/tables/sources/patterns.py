@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
-from retention_lab.tables.workspace import ASSIGNMENTS, QUARANTINE
+from retention_lab.tables.workspace import OURS
 
 _MONTHS = (
     "january february march april may june july august september october november december "
@@ -31,7 +31,7 @@ def data_files(folder: Path) -> list[Path]:
 
 def _is_data(folder: Path, path: Path) -> bool:
     parts = path.relative_to(folder).parts
-    ours = parts[0] in (QUARANTINE, ASSIGNMENTS) or parts == ("client.yml",)
+    ours = parts[0] in OURS or parts == ("client.yml",)
     return not ours and not any(part.startswith((".", "~$")) for part in parts)
 
 

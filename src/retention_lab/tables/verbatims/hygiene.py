@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 MOST_CHARACTERS = 2_000
@@ -89,11 +90,9 @@ def clean(text: str) -> Cleaned:
 def _plain(raw: str) -> str:
     """Characters as they are meant, lines parted by one sign."""
     if "&" in raw:
-        try:
+        # A number of thousands of digits stands for no character.
+        with suppress(ValueError):
             raw = html.unescape(raw)
-        except ValueError:
-            # A number of thousands of digits stands for no character.
-            pass
     if not raw.isascii() or not raw.isprintable() or "<" in raw:
         raw = _LINE.sub("\n", _PILE.sub(r"\1", _OUT.sub("", raw)))
         raw = unicodedata.normalize("NFC", raw)

@@ -27,7 +27,9 @@ _ODD = dict(zip("0123456789", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21), strict=True))
 )
 _NIF_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _NIR = re.compile(r"[1-478]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d\d|2[AB])\d{6}(?:\d\d)?")
-_CARD = re.compile(r"4\d{12}(?:\d{3}){0,2}|(?:5\d|2[2-7]|35|6\d)\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:5[06-9]|6\d)\d{10,17}")
+_CARD = re.compile(
+    r"4\d{12}(?:\d{3}){0,2}|(?:5\d|2[2-7]|35|6\d)\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:5[06-9]|6\d)\d{10,17}"
+)
 
 
 def iban_length(country: str) -> int:
@@ -47,7 +49,7 @@ def is_card(digits: str) -> bool:
 
 
 def is_iban(text: str) -> bool:
-    """ISO 13616: of the country's length, and 1 modulo 97 with its first four characters last and letters from 10 on."""
+    """ISO 13616: of the country's length, and 1 modulo 97 the first four characters last and letters from 10 on."""
     if iban_length(text[:2]) != len(text) or not text.isalnum() or not text.isascii() or not text[2:4].isdigit():
         return False
     return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
@@ -73,7 +75,7 @@ def is_nif(text: str) -> bool:
 
 def is_nie(text: str) -> bool:
     """Spanish order INT/2058/2008: as a NIF, with X, Y or Z for a first digit 0, 1 or 2."""
-    return bool(re.fullmatch(r"[XYZ][0-9]{7}[A-Z]", text)) and is_nif("XYZ".index(text[0]).__str__() + text[1:])
+    return bool(re.fullmatch(r"[XYZ][0-9]{7}[A-Z]", text)) and is_nif(str("XYZ".index(text[0])) + text[1:])
 
 
 def is_cif(text: str) -> bool:

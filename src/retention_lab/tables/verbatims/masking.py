@@ -1,6 +1,6 @@
 """What tells who wrote a comment is masked, in memory, before anybody sees it. This is not anonymisation.
 
-Whom a comment names may still be guessed from what it says; numbers and addresses are gone, and the customer's own name.
+Numbers and addresses are gone, and the customer's own name. Who it was may still be guessed from what is said.
 """
 
 import re
@@ -24,22 +24,28 @@ MASK = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
 
 _URL = re.compile(r"(?:(?:https?|ftp)://|www\.)[^\s<>\"\]]{2,2000}|javascript:\S{1,2000}", re.IGNORECASE)
 _AT = r"(?:[@＠]|\s?[\[(]\s?(?:at|chiocciola|arroba|arobase|afna)\s?[\])]\s?)"
-_EMAIL = re.compile(rf"[^\s@＠<>()\[\],;:\"]{{1,64}}{_AT}(?:[^\W_](?:[\w-]{{0,62}})\.){{1,8}}[^\W\d_][\w-]{{1,62}}", re.I)
+_EMAIL = re.compile(
+    rf"[^\s@＠<>()\[\],;:\"]{{1,64}}{_AT}(?:[^\W_](?:[\w-]{{0,62}})\.){{1,8}}[^\W\d_][\w-]{{1,62}}", re.I
+)
 _TOP = "com|org|net|eu|info|biz|io|app|shop|online|it|es|fr|si|uk|de|at|ch|hr|pt|cat|me|ly"
-_DOMAIN = re.compile(rf"(?<![\w@.])(?:[a-z0-9][\w-]{{0,62}}\.){{1,4}}(?:{_TOP})(?![\w-])(?:[/?#][^\s<>\"\]]{{0,2000}})?", re.I)
+_DOMAIN = re.compile(
+    rf"(?<![\w@.])(?:[a-z0-9][\w-]{{0,62}}\.){{1,4}}(?:{_TOP})(?![\w-])(?:[/?#][^\s<>\"\]]{{0,2000}})?", re.I
+)
 _HANDLE = re.compile(r"(?<![\w@.\]])[@＠][^\W\d_][\w.]{1,30}(?<!\.)")
 _WORD = re.compile(r"[^\W\d_]+")
-_BETWEEN = re.compile(r"[\s.,'’-]{1,3}")
+_BETWEEN = re.compile(r"[ '’-]{1,3}|, ")
 _SHORTEST_PART = 3
 # A name is bent in Slovenian: Novaku, Novakom.
 _ENDINGS = frozenset(("a", "u", "om", "em", "i", "ja", "ju", "jem"))
 _SHORTEST_BENT = 4
-_BESIDE = frozenset(
-    "ciao salve saluti firma firmato sono chiamo signor signora signore sig caro cara gentile hola saludos saludo soy "
-    "llamo senor senora don dona firmado estimado estimada bonjour suis appelle monsieur madame cordialement signe cher "
-    "chere pozdrav pozdravljeni sem ime gospod gospa spostovani podpis hi hello dear regards am name mr mrs ms miss "
-    "signed sincerely thanks grazie gracias merci hvala".split()
+_CUES = (
+    "ciao salve saluti firma firmato sono chiamo signor signora signore sig caro cara gentile hola "
+    "saludos saludo soy llamo senor senora don dona firmado estimado estimada bonjour suis appelle "
+    "monsieur madame cordialement signe cher chere pozdrav pozdravljeni sem ime gospod gospa spostovani "
+    "podpis hi hello dear regards am name mr mrs ms miss signed sincerely thanks grazie gracias merci "
+    "hvala "
 )
+_BESIDE = frozenset(_CUES.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +62,19 @@ def mask(text: str, name: str = "") -> Masked:
     for is_worth_it, find in _FINDERS:
         if is_worth_it(text):
             text = _masked(text, find(text), counts)
+    text = _without_numbers(text, counts)
     if name:
         text = _masked(text, _names(text, name), counts)
+        # What a name was glued to may stand alone now.
+        text = _without_numbers(text, counts) if "name" in counts else text
     return Masked(text=text, counts=counts)
+
+
+def _without_numbers(text: str, counts: dict[str, int]) -> str:
+    if _HAS_NUMBER.search(text):
+        for find in _NUMBERS:
+            text = _masked(text, find(text), counts)
+    return text
 
 
 def _masked(text: str, spans: Iterable[Span], counts: dict[str, int]) -> str:
@@ -79,9 +95,13 @@ def _all(pattern: re.Pattern[str], kind: str) -> Callable[[str], Iterator[Span]]
     return lambda text: ((*found.span(), kind) for found in pattern.finditer(text))
 
 
-_HAS_ADDRESS = re.compile(r"://|[wW]{3}\.|[jJ]ava[sS]cript:")
 _HAS_DOMAIN = re.compile(rf"\.(?:{_TOP})(?![\w-])", re.IGNORECASE)
-_HAS_DIGITS = re.compile(r"[0-9][^\n]{0,2}[0-9]")
+_HAS_NUMBER = re.compile(r"[0-9][0-9 ./,()+-]{4,}[0-9]|[0-9][A-Za-z]|[A-Za-z][0-9]")
+
+
+def _has_address(text: str) -> bool:
+    small = text.lower()
+    return "://" in small or "www." in small or "javascript:" in small
 
 
 def _has_at(text: str) -> bool:
@@ -94,15 +114,14 @@ def _has_handle(text: str) -> bool:
 
 # An address may hold a number, an account a phone number: the larger thing first.
 _FINDERS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Span]]], ...] = (
-    (_HAS_ADDRESS.search, _all(_URL, "url")),
+    (_has_address, _all(_URL, "url")),
     (_has_at, _all(_EMAIL, "email")),
     (_HAS_DOMAIN.search, _all(_DOMAIN, "url")),
     (_has_handle, _all(_HANDLE, "handle")),
-    (_HAS_DIGITS.search, find_accounts),
-    (_HAS_DIGITS.search, find_tax_ids),
-    (_HAS_DIGITS.search, find_long_numbers),
-    (_HAS_DIGITS.search, find_phones),
 )
+
+
+_NUMBERS = (find_accounts, find_tax_ids, find_long_numbers, find_phones)
 
 
 @lru_cache(maxsize=4_096)
@@ -120,15 +139,13 @@ def _names(text: str, name: str) -> Iterator[Span]:
         return
     words = [found.span() for found in _WORD.finditer(text)]
     of_name = [_is_part(plain[start:end], long, text[start].isupper()) for start, end in words]
-    masked = [is_part and _names_somebody(text, plain, words, of_name, at) for at, is_part in enumerate(of_name)]
-    at = 0
-    while at < len(words):
-        last = at
-        while masked[at] and (after := _next(text, plain, words, masked, last, short)) > last:
-            last = after
-        if masked[at] and not _is_mask(text, *words[at]):
-            yield words[at][0], words[last][1], "name"
-        at = last + 1
+    last = -1
+    for at, is_part in enumerate(of_name):
+        if is_part and at > last and not _is_mask(text, *words[at]):
+            last = _end_of_name(text, plain, words, of_name, at, short)
+            parts = {plain[slice(*words[place])] for place in range(at, last + 1) if of_name[place]}
+            if len(parts) > 1 or any(_names_somebody(text, plain, words, place) for place in range(at, last + 1)):
+                yield words[at][0], words[last][1], "name"
 
 
 def _is_part(word: str, parts: frozenset[str], is_capital: bool) -> bool:
@@ -138,13 +155,10 @@ def _is_part(word: str, parts: frozenset[str], is_capital: bool) -> bool:
     return is_capital and any(stem in parts and len(stem) >= _SHORTEST_BENT for stem in stems)
 
 
-def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], of_name: list[bool], at: int) -> bool:
-    """With a capital, beside another part of the name, after a greeting, or as the last word of all."""
+def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], at: int) -> bool:
+    """Whether a word that may be a name is one: with a capital, after a greeting, or as a signature."""
     start, end = words[at]
     if text[start].isupper():
-        return True
-    near = [place for place in (at - 1, at + 1) if 0 <= place < len(words)]
-    if any(of_name[place] and plain[slice(*words[place])] != plain[start:end] for place in near):
         return True
     if at and plain[slice(*words[at - 1])] in _BESIDE:
         return True
@@ -152,19 +166,19 @@ def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], of_name
     return is_last and at > 0 and not text[words[at - 1][1] : start].isspace()
 
 
-def _next(
-    text: str, plain: str, words: list[tuple[int, int]], masked: list[bool], at: int, short: frozenset[str]
+def _end_of_name(
+    text: str, plain: str, words: list[tuple[int, int]], of_name: list[bool], at: int, short: frozenset[str]
 ) -> int:
-    """The last word of the name that goes on after this one: the next, or the one after a `de` in between."""
-    for step in (1, 2, 3):
-        after = at + step
-        if after >= len(words) or not _BETWEEN.fullmatch(text[words[after - 1][1] : words[after][0]]):
-            return at
-        if masked[after]:
-            return after
-        if plain[slice(*words[after])] not in short:
-            return at
-    return at
+    """The last word of a name that begins with this one; a `de la` may stand between two of its parts."""
+    last = at
+    for after in range(at + 1, len(words)):
+        if not _BETWEEN.fullmatch(text[words[after - 1][1] : words[after][0]]):
+            break
+        if of_name[after]:
+            last = after
+        elif plain[slice(*words[after])] not in short:
+            break
+    return last
 
 
 def _is_mask(text: str, start: int, end: int) -> bool:

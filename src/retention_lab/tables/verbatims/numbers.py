@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
+from retention_lab.tables.verbatims.folding import folded
 from retention_lab.tables.verbatims.identifiers import (
     iban_length,
     is_card,
@@ -18,14 +19,15 @@ from retention_lab.tables.verbatims.identifiers import (
     is_partita_iva,
 )
 
-from retention_lab.tables.verbatims.folding import folded
-
 Span = tuple[int, int, str]
 
 _I = re.IGNORECASE
 _DIGIT = re.compile(r"[0-9]")
 # What numbers are written with. Nothing is looked for where there is no such stretch.
 _STRETCH = re.compile(r"[+(0-9][0-9 .,/()+-]{5,}")
+_IBAN_BEGINS = re.compile(r"[A-Za-z]{2}[0-9]{2}")
+_GLUED = re.compile(r"[0-9][A-Za-z]")
+_SEVEN = re.compile(r"[0-9](?:[ .-]?[0-9]){6}")
 _IBAN = re.compile(r"(?<![^\W_])[A-Za-z]{2}[0-9]{2}(?:[ .-]{0,2}[A-Za-z0-9]){11,30}")
 _CODICE = re.compile(
     r"(?<![^\W_])[A-Za-z]{3} ?[A-Za-z]{3} ?[0-9LMNP-Vlmnp-v]{2} ?[A-EHLMPRSTa-ehlmprst][0-9LMNP-Vlmnp-v]{2} ?"
@@ -34,21 +36,23 @@ _CODICE = re.compile(
 _NIF = re.compile(r"(?<![\w.,])(?:[XYZ][ .-]?[0-9]{7}|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3})(?:[ .-]?[A-Z]|[a-z])(?!\w)")
 _NIE_SMALL = re.compile(r"(?<!\w)[xyz]-?[0-9]{7}-?[a-z](?!\w)")
 _CIF = re.compile(r"(?<!\w)[A-HJNP-SUVWa-hjnp-suvw][ .-]?[0-9]{7}[ -]?[0-9A-Ja-j](?!\w)")
-_RUN = re.compile(r"(?<![^\W_])[0-9](?:[ .-]{0,2}[0-9]){11,}(?![^\W_])")
+_RUN = re.compile(r"[0-9](?:[ .-]{0,2}[0-9]){11,}")
 _NIR = re.compile(
     r"(?<![\w.,])[1-478][ .-]?[0-9]{2}[ .-]?(?:0[1-9]|1[0-2]|[2-9][0-9])[ .-]?(?:[0-9]{2}|2[ABab])[ .-]?[0-9]{3}[ .-]?"
     r"[0-9]{3}(?:[ .-]?[0-9]{2})?(?!\w)"
 )
 _TAX_PREFIX = re.compile(r"(?<!\w)(?:SI[ -]?[0-9]{8}|IT[ -]?[0-9]{11}|ES[ -]?[A-Z0-9][0-9]{7}[A-Z0-9])(?!\w)", _I)
 _TAX_NUMBER = re.compile(r"(?<![\w.,])[0-9](?:[ .-]?[0-9]){7,14}(?!\w)")
-_TAX_WORDS = frozenset(
-    "iva piva partita fiscale davcna davcno davcne ddv tax vat tva nif cif dni nie securite secu nir emso".split()
-)
+_TAX = "iva piva partita fiscale davcna davcno davcne ddv tax vat tva nif cif dni nie securite secu nir emso "
+_TAX_WORDS = frozenset(_TAX.split())
 
 # A date with its year written out: no phone number is written so.
 _DATE = re.compile(
     r"(?:(?:19|20)[0-9]{2}([./-])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
     r"|(?:0?[1-9]|[12][0-9]|3[01])([./-]) ?(?:0?[1-9]|1[0-2])\2 ?(?:19|20)[0-9]{2})(?![0-9])"
+)
+_ONLY_A_DATE = re.compile(
+    r"(?:(?:19|20)[0-9]{2}([./-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([./-])[01]?[0-9]\2(?:19|20)[0-9]{2})[ .,)-]{0,4}"
 )
 _MONEY_AFTER = re.compile(
     r"[.,]?-? ?(?:[€$£%]|(?:eur|euro\w?|evro\w{0,2}|usd|gbp|chf|km|gb|kwh|punti|puntos|points?|točk\w{0,2})\b)", _I
@@ -60,10 +64,12 @@ _ORDER_WORDS = (
     "spedizion", "pacco", "paquet", "colis", "paket", "parcel", "serial", "imei", "codice", "code", "codigo", "koda",
     "expedient", "reclam", "zahtev", "prestavk", "pratique", "envio", "incidencia", "numero ordine",
 )  # fmt: skip
-_PHONE_WORDS = frozenset(
-    "tel telef telefono telephone phone cell cel cellulare movil mobile mobil mob portable gsm fax whatsapp telefon "
-    "telefona telefonu telefonsko mobitel recapito llamadme llamame chiamatemi chiamami appelez call poklicite".split()
+_PHONING = (
+    "tel telef telefono telephone phone cell cel cellulare movil mobile mobil mob portable gsm fax "
+    "whatsapp telefon telefona telefonu telefonsko mobitel recapito llamadme llamame chiamatemi chiamami "
+    "appelez call poklicite "
 )
+_PHONE_WORDS = frozenset(_PHONING.split())
 _WORD = re.compile(r"[^\W\d_]+")
 _NEAR = 40
 # What stands before another number or in another clause is not about this one.
@@ -92,7 +98,7 @@ _AFTER_WORD = re.compile(r"(?<![\w.,])\+?\(?[0-9](?:[ ./()-]{0,2}[0-9]){5,14}(?!
 
 def find_accounts(text: str) -> Iterator[Span]:
     """Where IBANs stand, in letters and digits, spaces and dots between them or not."""
-    if not _has_digits(text, 8):
+    if not _IBAN_BEGINS.search(text) or not _has_digits(text, 8):
         return
     for found in _IBAN.finditer(text):
         length = iban_length(found.group()[:2].upper())
@@ -103,9 +109,11 @@ def find_accounts(text: str) -> Iterator[Span]:
 
 def find_tax_ids(text: str) -> Iterator[Span]:
     """Where tax and register numbers with letters stand, and those that a word beside them names."""
-    if _has_digits(text, 4):
+    if _GLUED.search(text):
         yield from _lettered(_CODICE, (is_codice_fiscale,), text, 0, len(text))
     for start, end in _stretches(text, 7):
+        if not _SEVEN.search(text, start, end):
+            continue
         # A letter or two stand before the digits or after them.
         first, last = max(0, start - 4), min(len(text), end + 3)
         for pattern, checks in _LETTERED:
@@ -114,8 +122,7 @@ def find_tax_ids(text: str) -> Iterator[Span]:
             if any(check(_bare(found.group())[2:]) for check in (is_davcna, is_partita_iva, is_nif, is_nie, is_cif)):
                 yield *found.span(), "taxid"
         for found in _TAX_NUMBER.finditer(text, start, last):
-            checks = (is_davcna, is_partita_iva, is_nir, is_emso)
-            if any(check(_bare(found.group())) for check in checks) and _TAX_WORDS & {*_words_before(text, found)}:
+            if any(check(_bare(found.group())) for check in _BY_WORD) and _TAX_WORDS & {*_words_before(text, found)}:
                 yield *found.span(), "taxid"
 
 
@@ -149,7 +156,12 @@ def _has_digits(text: str, least: int) -> bool:
 
 
 def _stretches(text: str, least: int) -> list[tuple[int, int]]:
-    return [found.span() for found in _STRETCH.finditer(text) if _has_digits(found.group(), least)]
+    """Where so many digits stand together. Most such places are dates, and need no further look."""
+    return [
+        found.span()
+        for found in _STRETCH.finditer(text)
+        if _has_digits(found.group(), least) and not _ONLY_A_DATE.fullmatch(found.group())
+    ]
 
 
 def _lettered(
@@ -166,7 +178,8 @@ def _words_before(text: str, found: re.Match[str]) -> list[str]:
     return _WORD.findall(folded(_ELSE.split(near)[-1]))[-4:]
 
 
-_LETTERED = (
+_BY_WORD = (is_davcna, is_partita_iva, is_nir, is_emso)
+_LETTERED: tuple[tuple[re.Pattern[str], tuple[Callable[[str], bool], ...]], ...] = (
     (_NIF, (is_nif, is_nie)),
     (_NIE_SMALL, (is_nie,)),
     (_CIF, (is_cif,)),
@@ -178,12 +191,9 @@ def _bare(written: str) -> str:
 
 
 def _end_of(written: str, length: int) -> int:
-    """Where so many letters and digits end; 0 where there are fewer, or one more goes on with the last."""
-    counts = list(accumulate(sign.isalnum() for sign in written))
-    if not length or counts[-1] < length:
-        return 0
-    end = counts.index(length) + 1
-    return end if end == len(written) or not written[end].isalnum() else 0
+    """Where so many letters and digits end; 0 where there are fewer. What goes on after them may be the next word."""
+    counts = list(accumulate(int(sign.isalnum()) for sign in written))
+    return counts.index(length) + 1 if length and counts[-1] >= length else 0
 
 
 def _in_run(run: str, start: int) -> Iterator[Span]:

@@ -11,7 +11,8 @@ REMEDY = "declare it in client.yml, as in constants: {rating_scale: 1-5}"
 _KNOWN = ("1-5", "0-10", "0-1", "-1-1")
 _NUMBER = r"([-−]?\d{1,4}(?:[.,]\d{1,3})?)"
 _SCALE = re.compile(
-    rf"\s*(?:from|da|de|desde|od)?\s*{_NUMBER}\s*(?:-|–|—|−|to|a|à|al|hasta|do|bis|/|\.{{2,3}}|…|:)\s*{_NUMBER}\s*", re.IGNORECASE
+    rf"\s*(?:from|da|de|desde|od)?\s*{_NUMBER}\s*(?:-|–|—|−|to|a|à|al|hasta|do|bis|/|\.{{2,3}}|…|:)\s*{_NUMBER}\s*",
+    re.IGNORECASE,
 )
 
 

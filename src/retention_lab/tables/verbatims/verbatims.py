@@ -73,9 +73,12 @@ def load_verbatims(client: Client) -> Verbatims:
     return _told(rows, cleaned, masked, found, n_unscaled)
 
 
-def _told(
-    rows: pd.DataFrame, cleaned: list[Cleaned], masked: list[Masked], found: str, n_unscaled: int
-) -> Verbatims:
+def load_ids(client: Client) -> list[str]:
+    """The ids of a client's comments through `as_of`, in no order."""
+    return _ids(_pulled(client), client.key)
+
+
+def _told(rows: pd.DataFrame, cleaned: list[Cleaned], masked: list[Masked], found: str, n_unscaled: int) -> Verbatims:
     counts: Counter[str] = Counter()
     for own in masked:
         counts.update(own.counts)
@@ -120,7 +123,12 @@ def _ids(raw: pd.DataFrame, key: bytes) -> list[str]:
     drawn = keyed_hash(key, "feedback")
     seen: Counter[tuple[str, ...]] = Counter()
     ids = []
-    columns = (raw.feedback_id, raw.received_at.astype(str), raw.rating.astype(str), *(raw[name] for name in _TEXTS[1:]))
+    columns = (
+        raw.feedback_id,
+        raw.received_at.astype(str),
+        raw.rating.astype(str),
+        *(raw[name] for name in _TEXTS[1:]),
+    )
     for own, *content in zip(*columns, strict=True):
         if own:
             ids.append(own)

@@ -1,0 +1,1 @@
+"""What customers say, in sentences with a verdict."""

@@ -1,0 +1,141 @@
+"""How far the reading of comments can be trusted, language by language; never better than it was measured."""
+
+from retention_lab.analysis.feedback.accuracy import AccuracyCard, CardRow, Transfer
+from retention_lab.analysis.feedback.ladder import FEW_LABELS, Reading
+from retention_lab.findings.feedback.words import language_name, way_name
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
+from retention_lab.findings.words import capitalised
+from retention_lab.text import Text
+
+# Below this, one in three unhappy customers or more goes unheard.
+_WEAK_RECALL = 2 / 3
+
+
+def accuracy_findings(card: AccuracyCard, text: Text) -> Findings:
+    """A finding for each language, the largest first."""
+    return Findings(tuple(accuracy_finding(card, language, text) for language in card.readings))
+
+
+def accuracy_finding(card: AccuracyCard, language: str, text: Text) -> Finding:
+    """How well the comments of one language are read."""
+    row, reading = card.of(language), card.readings[language]
+    transfer = next((each for each in card.transfers if each.language == language), None)
+    macro = row.quality.macro_f1 if row.quality else None
+    return Finding(
+        id=f"feedback.accuracy.{language or 'undetermined'}",
+        question=text.say("How well are comments read: {language}?", language=language_name(language, text)),
+        headline=_measured(row, text) if row.quality else _not_measured(row, text),
+        action=_action(row, reading, transfer, text),
+        verdict=_verdict(row, reading, transfer),
+        estimate=macro.value if macro else NOT_A_NUMBER,
+        ci_lower=macro.ci_lower if macro else NOT_A_NUMBER,
+        ci_upper=macro.ci_upper if macro else NOT_A_NUMBER,
+        unit="macro-F1",
+        n_obs=row.n_labels,
+        method=text.say(
+            "{way}, the best measured on the same folds; five folds, customers kept together, comments that say the "
+            "same counted once; interval by drawing customers anew.",
+            way=capitalised(way_name(reading.chosen, text)),
+        ),
+        definition=text.say(
+            "Agreement with the customer's own mark, or with a person who read the comment: the F1 of each class, "
+            "averaged."
+        ),
+        caveats=tuple(_caveats(card, row, reading, transfer, text)),
+    )
+
+
+def _measured(row: CardRow, text: Text) -> str:
+    assert row.quality is not None
+    accuracy, recall = row.quality.accuracy, row.quality.recall
+    head = text.say(
+        "{language}: the reading agrees with {share} of {n} marks ({interval}).",
+        language=capitalised(language_name(row.language, text)),
+        share=text.percent(accuracy.value),
+        n=text.count(row.n_labels),
+        interval=text.percent_interval(accuracy.ci_lower, accuracy.ci_upper),
+    )
+    if recall.reason:
+        return head
+    return head + " " + text.say(
+        "It hears {recall} of the unhappy ones ({interval}).",
+        recall=text.percent(recall.value),
+        interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
+    )
+
+
+def _not_measured(row: CardRow, text: Text) -> str:
+    return text.say_many(
+        "{language}: not measured. {n} comment has a label, and {needed} are needed.",
+        "{language}: not measured. {n} comments have a label, and {needed} are needed.",
+        row.n_labels,
+        language=capitalised(language_name(row.language, text)),
+        needed=text.count(FEW_LABELS),
+    )
+
+
+def _action(row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> str:
+    if row.quality is None or not reading.classes:
+        return text.say("Have comments of this language labelled: they stand in the label sheet.")
+    if transfer and transfer.is_alarming:
+        return text.say(
+            "Comments without a mark differ much from those with one: have the label sheet filled in before you rely "
+            "on this for them."
+        )
+    return ""
+
+
+def _verdict(row: CardRow, reading: Reading, transfer: Transfer | None) -> Verdict:
+    if row.quality is None or row.gain is None or not reading.classes:
+        return "not_enough_data"
+    weak = row.quality.recall.value < _WEAK_RECALL
+    return "watch" if weak or (transfer and transfer.is_alarming) else "fine"
+
+
+def _caveats(card: AccuracyCard, row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> list[str]:
+    caveats = []
+    if row.quality and row.gain and row.lexicon and reading.chosen != "lexicon":
+        caveats.append(
+            text.say(
+                "Macro-F1 {ours} against {lexicon} by our word list alone (gain {interval}).",
+                ours=text.number(row.quality.macro_f1.value, 2),
+                lexicon=text.number(row.lexicon.macro_f1.value, 2),
+                interval=text.interval(row.gain.ci_lower, row.gain.ci_upper, 2),
+            )
+        )
+    if row.forward and not row.forward.macro_f1.reason:
+        caveats.append(
+            text.say(
+                "Taught by the earlier comments and asked about the later ones: macro-F1 {value} ({interval}).",
+                value=text.number(row.forward.macro_f1.value, 2),
+                interval=text.interval(row.forward.macro_f1.ci_lower, row.forward.macro_f1.ci_upper, 2),
+            )
+        )
+    if reading.with_repeats and row.quality:
+        caveats.append(
+            text.say(
+                "Comments that say the same as an earlier one: {n}. Had they been left in several folds, the macro-F1 "
+                "would have come out as {naive}.",
+                n=text.count(reading.n_repeats),
+                naive=text.number(reading.with_repeats.macro_f1.value, 2),
+            )
+        )
+    if reading.n_too_rare:
+        caveats.append(
+            text.say_many(
+                "{n} label belongs to a class that is too rare to learn, and is left out.",
+                "{n} labels belong to a class that is too rare to learn, and are left out.",
+                reading.n_too_rare,
+            )
+        )
+    if transfer:
+        caveats.append(
+            text.say(
+                "Comments with and without a mark can be told apart with an area under the ROC curve of {auc} "
+                "({interval}); above {limit} the accuracy may not carry over.",
+                auc=text.number(transfer.auc.value, 2),
+                interval=text.interval(transfer.auc.ci_lower, transfer.auc.ci_upper, 2),
+                limit=text.number(0.75, 2),
+            )
+        )
+    return caveats

@@ -1,0 +1,112 @@
+"""Whom to call, and what can be learnt from those who are left alone."""
+
+from datetime import timedelta
+
+from retention_lab.analysis.feedback.callers import HALF_LIFE, CallPlan
+from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.findings.finding import Finding, Verdict
+from retention_lab.text import Text
+
+
+def calls_finding(plan: CallPlan, study: FeedbackStudy, text: Text) -> Finding:
+    """How many are to be called, and why."""
+    n = plan.n_contact
+    return Finding(
+        id="feedback.calls",
+        question=text.say("Who must be called?"),
+        headline=_headline(plan, text),
+        action=_action(plan, text),
+        verdict=_verdict(plan),
+        estimate=float(n),
+        ci_lower=float(n),
+        ci_upper=float(n),
+        unit="customers",
+        n_obs=plan.n_here,
+        method=text.say(
+            "Complaints by the words of the complaint list, weighed with the chance that the writer is unhappy; the "
+            "share of unhappy comments of a customer drawn towards everybody's by a beta-binomial prior."
+        ),
+        definition=text.say(
+            "Customers who are here, with a complaint of the last {n} days that is likely to be open, or among the most "
+            "valuable fifth and surely unhappier than usual. In order of chance times monthly value; a complaint counts "
+            "half after {half} days.",
+            n=text.count(study.recent_days),
+            half=text.count(HALF_LIFE),
+        ),
+        caveats=tuple(_caveats(plan, study, text)),
+    )
+
+
+def _headline(plan: CallPlan, text: Text) -> str:
+    if not len(plan.customers):
+        return text.say("Nobody is on the list: no customer has a complaint open or has been unhappy for long.")
+    head = text.say_many("{n} customer is to be called.", "{n} customers are to be called.", plan.n_contact)
+    reasons = text.say(
+        "A complaint is open with {complaints} customers; {unhappy} more are valuable and have been unhappy for long.",
+        complaints=text.count(plan.n_complaints),
+        unhappy=text.count(plan.n_unhappy),
+    )
+    return f"{head} {reasons}"
+
+
+def _action(plan: CallPlan, text: Text) -> str:
+    if plan.looks_back:
+        return text.say("The report looks back, so no list is written.")
+    if not len(plan.customers):
+        return ""
+    if not plan.n_hold_out - plan.n_elsewhere:
+        return text.say("Call them from the top. Nobody is held out, so what the calls achieve will not show.")
+    day = text.date(plan.as_of + timedelta(days=plan.horizon_days))
+    return text.say("Call them from the top, and come back on {day} to see what it achieved.", day=day)
+
+
+def _verdict(plan: CallPlan) -> Verdict:
+    return "act" if len(plan.customers) else "fine"
+
+
+def _caveats(plan: CallPlan, study: FeedbackStudy, text: Text) -> list[str]:
+    caveats = []
+    n_drawn = plan.n_hold_out - plan.n_elsewhere
+    if n_drawn:
+        caveats.append(
+            text.say_many(
+                "{n} customer is left alone on purpose, to show what the calls achieve. A complaint is answered there "
+                "too, in the usual way.",
+                "{n} customers are left alone on purpose, to show what the calls achieve. Their complaints are answered "
+                "too, in the usual way.",
+                n_drawn,
+            )
+        )
+        caveats.append(_smallest(plan, text))
+    if plan.n_complaints + plan.n_unhappy > len(plan.customers):
+        caveats.append(
+            text.say(
+                "{n} more had a reason to be called; contact_share keeps the list at {most}.",
+                n=text.count(plan.n_complaints + plan.n_unhappy - len(plan.customers)),
+                most=text.count(len(plan.customers)),
+            )
+        )
+    if not plan.has_value:
+        caveats.append(text.say("There are no monthly values, so the list is in order of the chance alone."))
+    if not study.measured:
+        caveats.append(text.say("How well the comments are read was not measured: the chances are only an order."))
+    return caveats
+
+
+def _smallest(plan: CallPlan, text: Text) -> str:
+    smallest = plan.smallest_save_rate
+    if not plan.share_leaving > 0:
+        return text.say("What effect this hold-out can show is not known, as it is not known how many would leave.")
+    values = {"share": text.percent(plan.share_leaving, 0), "days": text.count(plan.horizon_days)}
+    if not smallest <= 1:
+        return text.say(
+            "Were {share} of them to leave within {days} days, this list alone would not show what the calls achieved: "
+            "hold out more, or add up several lists.",
+            **values,
+        )
+    return text.say(
+        "Were {share} of them to leave within {days} days, the list would show it, four times in five, if {smallest} or "
+        "more of these were kept.",
+        smallest=text.percent(smallest, 0),
+        **values,
+    )

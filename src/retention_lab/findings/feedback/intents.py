@@ -1,0 +1,89 @@
+"""Complaints and goodbyes: apart from the mood, since a negative comment is not always a complaint."""
+
+from retention_lab.analysis.feedback.intents_study import IntentStudy
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings
+from retention_lab.methods.estimates import Estimate
+from retention_lab.text import Text
+
+
+def intent_findings(found: IntentStudy, text: Text) -> Findings:
+    """How many complain and how many say goodbye."""
+    return Findings((_complaints(found, text), _goodbyes(found, text)))
+
+
+def _complaints(found: IntentStudy, text: Text) -> Finding:
+    return Finding(
+        id="feedback.complaints",
+        question=text.say("How many comments are complaints?"),
+        headline=_share(
+            text.say("{share} of comments in the last {n} days have the words of a complaint ({interval})."), found.complaint, found, text
+        ),
+        action="",
+        verdict="watch",
+        unit="share",
+        n_obs=found.n_recent,
+        method=text.say("The words of the complaint list; interval clustered by customer."),
+        definition=text.say(
+            "Comments that say that something went wrong and hold the company to account, by their words; not corrected "
+            "for what the list misses."
+        ),
+        caveats=tuple(_quality(found.complaint_precision, found.complaint_recall, text)),
+        **_numbers(found.complaint),
+    )
+
+
+def _goodbyes(found: IntentStudy, text: Text) -> Finding:
+    left = found.left_after
+    headline = _share(
+        text.say("{share} of comments in the last {n} days announce that the customer is leaving ({interval})."), found.leaving, found, text
+    )
+    if left and not left.reason:
+        headline += " " + text.say(
+            "Of customers who had announced it {share} were gone {days} days later ({interval}).",
+            share=text.percent(left.value, 0),
+            days=text.count(found.days_after),
+            interval=text.percent_interval(left.ci_lower, left.ci_upper, 0),
+        )
+    return Finding(
+        id="feedback.goodbyes",
+        question=text.say("How many announce that they are leaving?"),
+        headline=headline,
+        action=text.say("Answer these first: each is a customer who can still be spoken to.") if found.n_leaving else "",
+        verdict="act" if found.n_leaving else "fine",
+        unit="share",
+        n_obs=found.n_recent,
+        method=text.say("The words of the goodbye list, sentence by sentence; interval clustered by customer."),
+        definition=text.say("Comments that announce the leaving by their words; not corrected for what the list misses."),
+        caveats=tuple(_quality(found.leaving_precision, found.leaving_recall, text)),
+        **_numbers(found.leaving),
+    )
+
+
+def _share(sentence: str, share: Estimate, found: IntentStudy, text: Text) -> str:
+    interval = text.percent_interval(share.ci_lower, share.ci_upper)
+    return sentence.format(share=text.percent(share.value), n=text.count(found.recent_days), interval=interval)
+
+
+def _numbers(share: Estimate) -> dict[str, float]:
+    ends = (share.ci_lower, share.ci_upper) if not share.reason else (NOT_A_NUMBER, NOT_A_NUMBER)
+    return {"estimate": share.value, "ci_lower": ends[0], "ci_upper": ends[1]}
+
+
+def _quality(precision: Estimate | None, recall: Estimate | None, text: Text) -> list[str]:
+    if precision is None or recall is None:
+        return [
+            text.say(
+                "How often the list is right was not measured on this client: fill in the columns complaint and leaving "
+                "of the label sheet."
+            )
+        ]
+    return [
+        text.say(
+            "By the labels of people, {precision} of those found are such ({first}), and {recall} of such are found "
+            "({second}).",
+            precision=text.percent(precision.value, 0),
+            first=text.percent_interval(precision.ci_lower, precision.ci_upper, 0),
+            recall=text.percent(recall.value, 0),
+            second=text.percent_interval(recall.ci_lower, recall.ci_upper, 0),
+        )
+    ]

@@ -1,0 +1,108 @@
+"""What customers talk about: themes that are rising, and those that go with bad marks."""
+
+from retention_lab.analysis.feedback.topics import Topic, Topics
+from retention_lab.findings.feedback.words import theme_name
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
+from retention_lab.findings.words import capitalised
+from retention_lab.text import Text
+
+_MOST = 5
+_SIGNIFICANT = 0.05
+
+
+def topic_findings(topics: Topics, is_year_before: bool, text: Text) -> Findings:
+    """The themes to look at first: those that rise, then those that cost most marks; at most five."""
+    ranked = sorted(topics.topics, key=_urgency)
+    return Findings(tuple(topic_finding(each, topics, is_year_before, text) for each in ranked[:_MOST]))
+
+
+def is_rising(topic: Topic) -> bool:
+    """Whether a theme comes up more often than before, with the number of themes allowed for."""
+    return not topic.change.reason and topic.pvalue < _SIGNIFICANT and topic.change.ci_lower > 0
+
+
+def _urgency(topic: Topic) -> tuple[int, float]:
+    if is_rising(topic) and topic.theme != "praise":
+        return 0, -topic.change.value
+    known = not topic.effect.reason and topic.effect.ci_upper < 0
+    return (1, topic.effect.value * topic.share.value) if known else (2, -topic.share.value)
+
+
+def topic_finding(topic: Topic, topics: Topics, is_year_before: bool, text: Text) -> Finding:
+    """One theme."""
+    head = text.say(
+        "{theme}: {share} of comments ({interval}).",
+        theme=capitalised(theme_name(topic.theme, text)),
+        share=text.percent(topic.share.value),
+        interval=text.percent_interval(topic.share.ci_lower, topic.share.ci_upper),
+    )
+    return Finding(
+        id=f"feedback.theme.{topic.theme}",
+        question=text.say("How often do customers speak of {theme}?", theme=theme_name(topic.theme, text)),
+        headline=" ".join(part for part in (head, _rise(topic, is_year_before, text), _mood(topic, text)) if part),
+        action=_action(topic, text),
+        verdict=_verdict(topic),
+        estimate=topic.share.value,
+        ci_lower=topic.share.ci_lower if not topic.share.reason else NOT_A_NUMBER,
+        ci_upper=topic.share.ci_upper if not topic.share.reason else NOT_A_NUMBER,
+        unit="share",
+        n_obs=topic.n_comments,
+        method=text.say(
+            "Words of the theme dictionary, sentence by sentence; intervals clustered by customer; changes with the "
+            "Benjamini-Hochberg correction over the themes."
+        ),
+        definition=text.say("Comments with at least one sentence on the theme, of all comments with words."),
+        caveats=tuple(_caveats(topic, text)),
+    )
+
+
+def _rise(topic: Topic, is_year_before: bool, text: Text) -> str:
+    change = topic.change
+    if change.reason or topic.pvalue >= _SIGNIFICANT:
+        return ""
+    values = {
+        "points": text.number(abs(100 * change.value)),
+        "interval": text.interval(100 * change.ci_lower, 100 * change.ci_upper),
+        "when": text.say("a year earlier") if is_year_before else text.say("before"),
+    }
+    if change.value > 0:
+        return text.say("Lately {points} points more than {when} (change {interval}).", **values)
+    return text.say("Lately {points} points fewer than {when} (change {interval}).", **values)
+
+
+def _mood(topic: Topic, text: Text) -> str:
+    if topic.unhappy.reason:
+        return ""
+    return text.say(
+        "Of the sentences on it {share} are unhappy ones ({interval}).",
+        share=text.percent(topic.unhappy.value, 0),
+        interval=text.percent_interval(topic.unhappy.ci_lower, topic.unhappy.ci_upper, 0),
+    )
+
+
+def _action(topic: Topic, text: Text) -> str:
+    if topic.theme == "praise" or not is_rising(topic):
+        return ""
+    return text.say("Find out what has changed; read the sentences below.")
+
+
+def _verdict(topic: Topic) -> Verdict:
+    if topic.share.reason:
+        return "not_enough_data"
+    if is_rising(topic):
+        return "fine" if topic.theme == "praise" else "act"
+    costs = not topic.effect.reason and topic.effect.ci_upper < 0
+    return "watch" if costs else "no_evidence"
+
+
+def _caveats(topic: Topic, text: Text) -> list[str]:
+    if topic.effect.reason:
+        return []
+    return [
+        text.say(
+            "Where it is mentioned, marks are {points} points of 100 different ({interval}), other themes, channel and "
+            "language held equal. That is an association: it does not say what marks would be without it.",
+            points=f"{'+' if topic.effect.value > 0 else ''}{text.number(topic.effect.value)}",
+            interval=text.interval(topic.effect.ci_lower, topic.effect.ci_upper),
+        )
+    ]
