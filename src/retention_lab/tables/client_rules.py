@@ -19,6 +19,8 @@ _SAY_WHICH = "say which column of the file it is"
 AS_VARIABLE = "put the address into a variable of the environment, and name it: {url: env:NAME, table: …}"
 _FLAT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".json", ".jsonl", ".ndjson", ".parquet", ".gz")
 _RECODED = ("text", "code", "flag")
+# Numbers that files write as words too; in other numbers, a word for a nought would be made up.
+_MARKS = ("rating", "satisfaction")
 _OF_CONTRACTS = ("ended_on", "end_reason", "tenure", "churned", "observed_from", "entry_tenure")
 
 
@@ -182,12 +184,12 @@ def _values(parts: _Parts) -> Iterator[Fault]:
             continue
         if name not in {*parts.columns, *parts.covariates}:
             yield parts.fault(f"values.{name}", f"no column is mapped to {name}", remedy="map it, or remove its values")
-        elif column and column.kind == "number":
+        elif column and column.name in _MARKS:
             yield from _numbers(parts, name, codes if isinstance(codes, dict) else {})
         elif column and column.kind not in _RECODED:
             remedy = "list what stands for 'none' under read.missing"
             found = f"of kind {column.kind}: it has no codes"
-            yield parts.fault(f"values.{name}", found, "texts, numbers, codes and flags", remedy)
+            yield parts.fault(f"values.{name}", found, "texts, codes, flags and marks", remedy)
         else:
             yield from _meanings(parts, name, column, codes if isinstance(codes, dict) else {})
 

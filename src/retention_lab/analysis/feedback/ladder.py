@@ -32,7 +32,8 @@ _FEWEST_TO_BOOTSTRAP = 2_000
 # Between these, the lexicon and what is taught by it hear neither praise nor complaint.
 _QUIET, _UNDECIDED = 0.2, 0.4
 _EARLY = 0.7
-_CLIPPED = 30.0
+# With fewer, they could hardly move a figure, and to know it costs as much as all the rest.
+_MANY_REPEATS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Reading:
     judged: Judged | None
 
     def unhappiness(self, texts: Sequence[str]) -> Floats | None:
-        """How strongly texts speak for an unhappy writer, in log-odds; None where no labels have taught anything."""
+        """How strongly texts speak for an unhappy writer; None where no labels have taught anything."""
         if self.chosen not in ("few", "trained") or self.judged is None or NEGATIVE not in self.classes:
             return None
         place = self.classes.index(NEGATIVE)
@@ -260,7 +261,7 @@ def _forward(task: _Task) -> tuple[Codes, int]:
 
 def _with_repeats(task: _Task, n_repeats: int) -> ClassQuality | None:
     """What would be claimed if comments that say the same stood in several folds; None where hardly any do."""
-    if not task.classes or n_repeats < 0.01 * len(task.labels):
+    if not task.classes or n_repeats < _MANY_REPEATS * len(task.labels):
         return None
     known = np.isin(task.labels, task.classes)
     truth = np.where(known, task.labels, UNKNOWN)

@@ -64,13 +64,14 @@ class _Reading:
     """The words of one text, read from left to right: what was found, and what bends the next word.
 
     `fixed` are signs, and negations: a phrase that holds one is not turned by another that stands before it.
+    Such a complaint turns praise that follows: "non mi hanno aiutato" is none.
     """
 
     def __init__(self, words: Sequence[str], fixed: frozenset[str]) -> None:
         self.found: list[_Found] = []
         self._words, self._fixed = words, fixed
         self._begun, self._after = 0, 1.0
-        self._negation = self._negation_end = self._bend_end = -100
+        self._negation = self._negation_end = self._bend_end = self._phrase_end = -100
         self._idle, self._bend = False, 1.0
 
     def read(self, matches: Iterable[Match]) -> list[_Found]:
@@ -100,6 +101,10 @@ class _Reading:
             if self._fixed.isdisjoint(self._words[start:end]):
                 weight = max(weight * _NOT_GOOD, -1.0) if weight > 0 else weight * _NOT_BAD
                 start = self._negation
+        elif weight > 0 and start - self._phrase_end <= _REACH - 1:
+            weight = max(weight * _NOT_GOOD, -1.0)
+        if weight < 0 and match.length > 1 and not self._fixed.isdisjoint(self._words[match.start : end]):
+            self._phrase_end = end
         self.found.append(_Found(start, end, weight * self._after))
 
     def _negate(self, match: Match) -> None:
@@ -119,7 +124,7 @@ class _Reading:
         """A clause ends: what bent its words does not reach beyond. A contrast weighs what stands on either side."""
         if self._idle:
             self._rest()
-        self._negation_end = self._bend_end = -100
+        self._negation_end = self._bend_end = self._phrase_end = -100
         if label == "contrasts" and len(self.found) > self._begun:
             said = self.found[self._begun :]
             self.found[self._begun :] = [_Found(one.start, one.end, one.weight * _BEFORE_CONTRAST) for one in said]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from retention_lab.analysis.feedback.features import Features, Matrix
 from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
@@ -19,14 +19,15 @@ Codes = NDArray[np.int64]
 N_FOLDS = 5
 # Enough labels to let the words speak; with fewer, each is trusted less.
 MANY_LABELS = 300
-_LOOSE, _TIGHT = 4.0, 1.0
+_LOOSE, _TIGHT = 0.3, 0.1
+_TOLERANCE = 0.01
 # More comments than this teach a linear model of words hardly anything new, and take their time.
 MOST_TAUGHT = 12_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """How strongly each comment and each sentence speaks for each of the `classes`: log-odds, n x n classes.
+    """How strongly each comment and each sentence speaks for each of the `classes`: scores, n x n classes.
 
     `coefficients` (n classes x n features) and `intercepts` are the average of the models.
     """
@@ -47,7 +48,7 @@ class Teacher:
     intercepts: Floats
 
     def judge(self, rows: Matrix) -> Floats:
-        """Log-odds by each of the fits: rows x fits x classes."""
+        """Scores by each of the fits: rows x fits x classes."""
         n_fits, n_classes, n_features = self.coefficients.shape
         scores = rows @ self.coefficients.reshape(-1, n_features).T + self.intercepts.ravel()
         return np.asarray(scores).reshape(-1, n_fits, n_classes)
@@ -64,7 +65,11 @@ def draw_folds(groups: Codes, labels: Codes, seed: int, n_folds: int = N_FOLDS) 
 
 
 def teach(rows: Matrix, labels: Codes, classes: Sequence[int], strength: float) -> tuple[Floats, Floats]:
-    """One logistic regression a class against the others, classes weighted alike; coefficients and intercepts."""
+    """One separation of each class from the others, classes weighted alike; coefficients and intercepts.
+
+    Linear support vectors with squared hinge loss (Fan and others 2008, LIBLINEAR). Their scores are no chances: these
+    are made from scores out of fold.
+    """
     fits = [_fit(rows, labels == each, strength) for each in (classes[-1:] if len(classes) == 2 else classes)]
     coefficients, intercepts = np.vstack([fit.coef_ for fit in fits]), np.concatenate([fit.intercept_ for fit in fits])
     if len(classes) == 2:
@@ -72,8 +77,8 @@ def teach(rows: Matrix, labels: Codes, classes: Sequence[int], strength: float) 
     return coefficients, intercepts
 
 
-def _fit(rows: Matrix, is_class: NDArray[np.bool_], strength: float) -> LogisticRegression:
-    return LogisticRegression(C=strength, class_weight="balanced", solver="liblinear").fit(rows, is_class)
+def _fit(rows: Matrix, is_class: NDArray[np.bool_], strength: float) -> LinearSVC:
+    return LinearSVC(C=strength, class_weight="balanced", tol=_TOLERANCE, random_state=0).fit(rows, is_class)
 
 
 def cross_fit(features: Features, labels: Codes, folds: Codes, classes: tuple[int, ...]) -> Judged:
@@ -113,7 +118,7 @@ def _fairly(scores: Floats, own: Codes) -> Floats:
 
 
 def forward_fit(features: Features, labels: Codes, is_early: NDArray[np.bool_], classes: tuple[int, ...]) -> Floats:
-    """Log-odds (n comments x n classes) by a model that was taught the early comments only."""
+    """Scores (n comments x n classes) by a model that was taught the early comments only."""
     use = np.isin(labels, classes) & is_early
     strength = _LOOSE if use.sum() >= MANY_LABELS else _TIGHT
     coefficients, intercepts = _taught_without(features, labels, use, classes, strength)
@@ -121,7 +126,7 @@ def forward_fit(features: Features, labels: Codes, is_early: NDArray[np.bool_], 
 
 
 def bootstrap(features: Features, fewest: int = 200) -> tuple[Floats, Floats] | None:
-    """Log-odds of a happy writer for comments and sentences, taught by the lexicon's clear verdicts alone.
+    """Scores of a happy writer for comments and sentences, taught by the lexicon's clear verdicts alone.
 
     None where these are fewer than `fewest` on either side. The lexicon's own columns are held back while teaching:
     they are the answer. Its score is added afterwards.

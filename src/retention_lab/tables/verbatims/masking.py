@@ -71,7 +71,10 @@ def mask(text: str, name: str = "") -> Masked:
 
 
 def _without_numbers(text: str, counts: dict[str, int]) -> str:
-    if _HAS_NUMBER.search(text):
+    """Until there is none left: beside one that is masked, another may show."""
+    before = ""
+    while text != before and _HAS_NUMBER.search(text):
+        before = text
         for find in _NUMBERS:
             text = _masked(text, find(text), counts)
     return text

@@ -99,6 +99,13 @@ def test_a_complaint_that_holds_a_negation_is_not_turned_by_another(language: st
     assert score(language, text) < 0
 
 
+@pytest.mark.parametrize(
+    ("language", "text"), [("it", "non mi hanno aiutato"), ("es", "no me han ayudado"), ("sl", "nihče ne pomaga")]
+)
+def test_a_complaint_that_holds_a_negation_turns_praise_after_it(language: str, text: str) -> None:
+    assert score(language, text) < 0
+
+
 def test_a_negated_complaint_is_faint_praise() -> None:
     """ "Not slow" is less than "fast", and "not excellent" no worse than a plain complaint."""
     assert 0 < score("en", "it was not slow") < score("en", "it was fast")

@@ -85,7 +85,8 @@ def test_a_comment_without_an_id_keeps_the_one_that_it_is_given(write_client: Wr
 @pytest.mark.parametrize(
     ("written", "ends"),
     [
-        ("1-5", (1, 5)), ("0 to 10", (0, 10)), ("1–7", (1, 7)), ("6-1", (6, 1)), ("-1-1", (-1, 1)), ("da 0 a 10", (0, 10)),
+        ("1-5", (1, 5)), ("0 to 10", (0, 10)), ("1–7", (1, 7)), ("6-1", (6, 1)), ("-1-1", (-1, 1)),
+        ("da 0 a 10", (0, 10)),
         ("de 1 à 5", (1, 5)), ("od 1 do 5", (1, 5)), ("0,5-5", (0.5, 5)), ("1..5", (1, 5)),
         ("five stars", None), ("5", None), ("3-3", None), ("", None),
     ],
