@@ -173,10 +173,31 @@ def _known(horizon_days: int, text: Text) -> dict[str, Heading]:
             form="money",
         ),
     }
-    known |= _to_fill(text)
+    known |= _of_feedback(text) | _to_fill(text)
     meaning = text.say("How long the customer has been here.")
     return known | {
         f"tenure_{unit}": Heading(head=head, meaning=meaning, form="number") for unit, head in tenures.items()
+    }
+
+
+def _of_feedback(text: Text) -> dict[str, Heading]:
+    return {
+        "reason": Heading(
+            head=text.say("Reason"),
+            meaning=text.say("complaint: one is likely to be open; unhappy: a valuable customer, unhappy for long."),
+            form="text",
+        ),
+        "last_comment_on": Heading(
+            head=text.say("Last comment on"), meaning=text.say("The day of the last comment."), form="text"
+        ),
+        "n_comments": Heading(
+            head=text.say("Comments"), meaning=text.say("How many comments the reason stands on."), form="count"
+        ),
+        "chance_unhappy": Heading(
+            head=text.say("Chance"),
+            meaning=text.say("The chance that the complaint is open, or that the next comment is an unhappy one."),
+            form="share",
+        ),
     }
 
 

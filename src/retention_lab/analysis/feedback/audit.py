@@ -1,16 +1,19 @@
 """Comments for a person to read: which ones, and whether two people agree."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from retention_lab.analysis.feedback.marks import CLASSES, UNKNOWN
 from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.agreement import estimate_kappa
 from retention_lab.methods.estimates import Estimate
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_key import keyed_hash
+from retention_lab.tables.verbatims.labels import write_label_sheet
 
 _FEWEST_TWICE = 20
 COLUMNS = ("feedback_id", "purpose", "language", "received_on", "text")
@@ -72,3 +75,11 @@ def estimate_agreement(study: FeedbackStudy) -> Agreement:
         kappa=kappa,
         sheet=sheet_name(study),
     )
+
+
+def write_sheet(client: Client, study: FeedbackStudy, size: int = 200) -> Path | None:
+    """Write the sheet of this day for a person to fill in; None where all comments have been read."""
+    if size < 2:
+        raise ParameterError(Fault(where="label_sheet_size", found=str(size), allowed="2 or more"))
+    sheet = draw_label_sheet(client, study, size)
+    return write_label_sheet(client, sheet, sheet_name(study)) if len(sheet) else None

@@ -53,6 +53,14 @@ class CallPlan:
     share_leaving: float
     smallest_save_rate: float
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each customer selected: what an action list shows, and the variant."""
+        names = ["customer_id", "reason", "last_on", "n_comments", "chance", "value", "variant", "stratum", "seed"]
+        frame = self.customers[names if self.has_value else [name for name in names if name != "value"]]
+        days = frame.last_on.dt.strftime("%Y-%m-%d")
+        frame = frame.assign(last_on=days).round({"chance": 4, "value": 2})
+        return frame.rename(columns={"value": "monthly_value", "last_on": "last_comment_on", "chance": "chance_unhappy"})
+
 
 def choose_calls(
     client: Client,

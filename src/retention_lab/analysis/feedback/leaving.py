@@ -1,5 +1,6 @@
 """Does what customers say tell us who leaves? Asked as of a day in the past, with what was known on that day."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -183,3 +184,9 @@ def _groups(customers: pd.DataFrame, comments: pd.DataFrame, level: float) -> tu
         for name, some in counts.items()
         if some.any()
     )
+
+
+def share_of_unhappy(found: LeavingByMood | NotJoined) -> float:
+    """How many of those who were unhappy at last left within the horizon; nan where nobody knows."""
+    groups = found.groups if isinstance(found, LeavingByMood) else ()
+    return next((group.left.value for group in groups if group.mood == "unhappy"), math.nan)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.clustered_means import (
     compare_clustered_means,
@@ -24,6 +25,7 @@ from retention_lab.methods.clustered_means import (
 )
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.proportions import estimate_proportion
+from retention_lab.tables.client import Client
 
 Kind = Literal["nps", "csat", "ces"]
 Floats = NDArray[np.float64]
@@ -118,6 +120,21 @@ def estimate_scores(
         response_rate=_response_rate(rated, n_here, confidence_level),
         n_rated=len(rated),
         n_unplaced=n_unplaced,
+    )
+
+
+def score_study(client: Client, study: FeedbackStudy) -> Scores:
+    """The scores of a client's marks through `as_of`, with or without words."""
+    rows = study.verbatims.rows
+    n_here = None
+    if "customers" in client.file.tables and rows.customer_id.notna().any():
+        n_here = int(client.loaded("customers").rows.count().to_pyarrow().as_py())
+    return estimate_scores(
+        rows.assign(has_text=rows.content == "words"),
+        kinds=client.file.feedback.scores,
+        n_here=n_here,
+        through=study.as_of,
+        confidence_level=study.confidence_level,
     )
 
 

@@ -4,10 +4,15 @@ from retention_lab.analysis.feedback.audit import Agreement
 from retention_lab.analysis.feedback.marks import UNKNOWN
 from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.findings.feedback.words import language_name
-from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.text import Text
 
 _MUCH = 0.05
+
+
+def intake_findings(study: FeedbackStudy, text: Text) -> Findings:
+    """What came in, and what was masked."""
+    return Findings((intake_finding(study, text), masking_finding(study, text)))
 
 
 def intake_finding(study: FeedbackStudy, text: Text) -> Finding:
