@@ -4,11 +4,10 @@ Counting predictions pulls every share towards that of the training data: a move
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.sparse import csr_array
 
 from retention_lab.methods.clustered_means import code_clusters, wald_estimate
@@ -20,6 +19,8 @@ Integers = NDArray[np.intp]
 _SHARE = "adjusted share, delta method, variance clustered"
 _DIFFERENCE = "difference of adjusted shares, delta method, variance clustered"
 _SEPARATION = "difference of the classes' mean scores, variance clustered"
+# Mean scores that are so nearly combinations of each other tell no classes apart.
+_SINGULAR = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,21 +51,21 @@ class AdjustedShares:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Levels:
-    """Mean score of those in the class and of those outside, and each row's share in their errors, by cluster."""
+    """What the labelled rows say: `solve` (classes x classes) turns mean scores (a one before them) into shares.
 
-    inside: float
-    outside: float
+    `weights` (classes) does so for the class of interest. `pull` (clusters x classes) is what each cluster moves the
+    share by, through the mean score of each class, if all rows were of that class.
+    """
+
+    solve: Floats
+    weights: Floats
     pull: Floats
     separation: Estimate
-
-    @property
-    def distance(self) -> float:
-        return self.inside - self.outside
 
 
 def adjusted_shares(
     labelled_scores: ArrayLike,
-    labelled_truth: ArrayLike,
+    labelled_classes: ArrayLike,
     labelled_clusters: ArrayLike,
     scores: ArrayLike,
     cells: ArrayLike,
@@ -72,14 +73,21 @@ def adjusted_shares(
     n_cells: int,
     *,
     known: KnownClasses | None = None,
+    again: ArrayLike | None = None,
     confidence_level: float = 0.95,
 ) -> AdjustedShares:
-    """The share of the class in each cell: (mean score - m0) / (m1 - m0), after Rogan and Gladen (1978).
+    """The share of a class in each cell: (mean score - m0) / (m1 - m0), after Rogan and Gladen (1978).
 
-    With probabilities as `scores` it is the scaled probability average of Bella and others (2010, ICDM, 737-742), with
+    With probabilities as scores it is the scaled probability average of Bella and others (2010, ICDM, 737-742), with
     predicted classes (0 and 1) the adjusted count. m1 and m0 are the mean scores of the labelled rows in and outside
     the class, which must be out of fold: scores of rows that the model was trained on are too good. It is assumed that
     within a class the labelled and the others have like scores.
+
+    `labelled_classes` are true and false, or numbers from nought, nought being the class that is counted. Where there
+    are k classes, scores have k - 1 columns, the first one for the class that is counted, and the k shares solve that
+    many equations: what lies outside the class may then be made up otherwise than among the labelled rows. `again`
+    (k x k) is the chance that a row labelled as the column would be labelled as the row if it were labelled anew, where
+    labels are not sure (see `relabelling`); then it is the share of labels that is estimated.
 
     `cells` are numbers from 0 to n_cells - 1. `known` rows count as they are: a cell's share is that of all its rows,
     and a row may be both known and labelled. The covariance holds what all cells share through m1 and m0, and all
@@ -89,11 +97,12 @@ def adjusted_shares(
     known = known or nobody
     labelled, places, sure = code_clusters(labelled_clusters, clusters, known.clusters)
     n_clusters = max((int(part.max(initial=-1)) for part in (labelled, places, sure)), default=-1) + 1
-    levels = _levels(labelled_scores, labelled_truth, labelled, n_clusters, confidence_level)
-    scored = _Cells.of(np.asarray(scores, dtype=float), cells, places, n_cells, n_clusters)
+    levels = _levels(labelled_scores, labelled_classes, labelled, n_clusters, again, confidence_level)
+    design = _with_ones(scores)
+    scored = _Cells.of(np.einsum("ij,j->i", design, levels.weights), cells, places, n_cells, n_clusters)
     certain = _Cells.of(np.asarray(known.truth, dtype=float), known.cells, sure, n_cells, n_clusters)
     usable = not levels.separation.reason
-    values, covariance = _joined(scored, certain, levels) if usable else _only_known(scored, certain)
+    values, covariance = _joined(scored, certain, levels, design, cells) if usable else _only_known(scored, certain)
     return AdjustedShares(
         values=values,
         covariance=covariance,
@@ -102,6 +111,20 @@ def adjusted_shares(
         reason=levels.separation.reason,
         confidence_level=confidence_level,
     )
+
+
+def relabelling(label_shares: ArrayLike, flips: ArrayLike) -> Floats:
+    """How likely a row with the label of the column would get the label of the row, were it labelled anew (k x k).
+
+    `flips` (k x k) is the chance that a row of the true class (row) gets a label (column), `label_shares` how labels
+    are distributed. By Bayes: what it is, given its label, and then what label that gets. Where flips would need a
+    negative share of some class, that class has none.
+    """
+    chances, labels = np.asarray(flips, dtype=float), np.asarray(label_shares, dtype=float)
+    truth = np.clip(np.linalg.solve(chances.T, labels), 0.0, None)
+    joint = truth[:, None] * chances
+    of_label = joint / np.maximum(joint.sum(axis=0), 1e-12)
+    return np.asarray(chances.T @ of_label, dtype=np.float64)
 
 
 def weighted_share(shares: AdjustedShares, weights: ArrayLike) -> Estimate:
@@ -113,28 +136,6 @@ def share_difference(shares: AdjustedShares, weights_a: ArrayLike, weights_b: Ar
     """One weighted share less another; what both owe to m1 and m0 cancels as far as it does."""
     weights = np.asarray(weights_a, dtype=float) - np.asarray(weights_b, dtype=float)
     return _combined(shares, weights, (-1.0, 1.0), _DIFFERENCE)
-
-
-def em_share(probabilities: ArrayLike, training_share: float) -> float:
-    """The share under which these probabilities are likeliest, given that they were learnt at another share.
-
-    The fixed point of Saerens, Latinne and Decaestecker (2002, Neural Computation 14:21-41), found as the root of the
-    likelihood's slope, which falls everywhere. A second opinion: it rests on the probabilities' being calibrated, and
-    has no interval. nan without rows.
-    """
-    if not 0 < training_share < 1:
-        raise ValueError(f"training_share must lie between 0 and 1, not {training_share}")
-    inside = np.clip(np.asarray(probabilities, dtype=float), 1e-9, 1 - 1e-9)
-    if not inside.size:
-        return math.nan
-    ahead, behind = inside / training_share, (1 - inside) / (1 - training_share)
-
-    def slope(share: float) -> float:
-        return float(np.mean((ahead - behind) / (share * ahead + (1 - share) * behind)))
-
-    if slope(0.0) <= 0:
-        return 0.0
-    return 1.0 if slope(1.0) >= 0 else float(brentq(slope, 0.0, 1.0, xtol=1e-10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -163,23 +164,52 @@ class _Cells:
         return cls(n_rows=n_rows, total=total, error=error, lone_variance=spread * n_rows**2 * (n_sources == 1))
 
 
-def _levels(scores: ArrayLike, truth: ArrayLike, codes: Integers, n_clusters: int, confidence_level: float) -> _Levels:
-    values, is_in = np.asarray(scores, dtype=float), np.asarray(truth, dtype=bool)
-    n_in, n_obs = int(is_in.sum()), values.size
-    if not 0 < n_in < n_obs:
-        none = not_estimable("too_few", n_obs=n_obs, confidence_level=confidence_level, method=_SEPARATION)
-        return _Levels(inside=math.nan, outside=math.nan, pull=np.zeros((n_clusters, 2)), separation=none)
-    inside, outside = float(values[is_in].mean()), float(values[~is_in].mean())
-    parts = [(is_in, inside, n_in), (~is_in, outside, n_obs - n_in)]
-    pulls = [
-        np.bincount(codes[rows], weights=(values[rows] - mean) / size, minlength=n_clusters)
-        for rows, mean, size in parts
-    ]
+def _levels(
+    scores: ArrayLike,
+    classes: ArrayLike,
+    codes: Integers,
+    n_clusters: int,
+    again: ArrayLike | None,
+    confidence_level: float,
+) -> _Levels:
+    design, place = _with_ones(scores), np.asarray(classes)
+    place = np.where(place, 0, 1) if place.dtype == bool else place.astype(np.intp)
+    n_classes = design.shape[1]
+    sizes = np.bincount(place, minlength=n_classes)
+    nothing = np.full((n_classes, n_classes), math.nan)
+    if not sizes.all():
+        none = not_estimable("too_few", n_obs=place.size, confidence_level=confidence_level, method=_SEPARATION)
+        pull = np.zeros((n_clusters, n_classes))
+        return _Levels(solve=nothing, weights=nothing[0], pull=pull, separation=none)
+    means = np.stack([design[place == each].mean(axis=0) for each in range(n_classes)], axis=1)
     n_sources = np.unique(codes).size
-    pull = np.column_stack(pulls).astype(float) * math.sqrt(n_sources / max(n_sources - 1, 1))
-    error = math.sqrt(float(np.sum((pull[:, 0] - pull[:, 1]) ** 2)))
-    separation = _separation(inside - outside, error, n_obs, confidence_level)
-    return _Levels(inside=inside, outside=outside, pull=pull, separation=separation)
+    factor = math.sqrt(n_sources / max(n_sources - 1, 1))
+    about = (design - means.T[place]) / sizes[place][:, None]
+    separation = _separation_of(design[:, 1], place, codes, factor, confidence_level)
+    if separation.reason or np.linalg.cond(means) > _SINGULAR:
+        separation = replace(separation, reason="near_nought")
+        return _Levels(solve=nothing, weights=nothing[0], pull=np.zeros((n_clusters, n_classes)), separation=separation)
+    solve = np.linalg.inv(means)
+    weights = (np.eye(n_classes) if again is None else np.asarray(again, dtype=float))[0] @ solve
+    pull = np.zeros((n_clusters, n_classes))
+    np.add.at(pull, (codes, place), factor * np.einsum("ij,j->i", about, weights))
+    return _Levels(solve=solve, weights=weights, pull=pull, separation=separation)
+
+
+def _with_ones(scores: ArrayLike) -> Floats:
+    """Scores as columns, after a column of ones."""
+    values = np.asarray(scores, dtype=float)
+    columns = values[:, None] if values.ndim == 1 else values
+    return np.column_stack([np.ones(len(columns)), columns])
+
+
+def _separation_of(score: Floats, place: Integers, codes: Integers, factor: float, confidence_level: float) -> Estimate:
+    """How far the class of interest lies from all others on its own score."""
+    inside = place == 0
+    means = score[inside].mean(), score[~inside].mean()
+    influence = np.where(inside, (score - means[0]) / inside.sum(), (means[1] - score) / (~inside).sum())
+    error = factor * math.sqrt(float(np.sum(np.bincount(codes, weights=influence) ** 2)))
+    return _separation(float(means[0] - means[1]), error, score.size, confidence_level)
 
 
 def _separation(distance: float, error: float, n_obs: int, confidence_level: float) -> Estimate:
@@ -198,16 +228,19 @@ def _separation(distance: float, error: float, n_obs: int, confidence_level: flo
     )
 
 
-def _joined(scored: _Cells, certain: _Cells, levels: _Levels) -> tuple[Floats, Floats]:
+def _joined(
+    scored: _Cells, certain: _Cells, levels: _Levels, design: Floats, cells: ArrayLike
+) -> tuple[Floats, Floats]:
     """Shares and covariance of cells whose rows are partly known: known sums, and sums that are set right."""
     rows = scored.n_rows + certain.n_rows
     size = np.where(rows > 0, rows, np.nan)
-    counted = (scored.total - scored.n_rows * levels.outside) / levels.distance
-    # How far the cell's share moves with m1 and with m0.
-    slopes = -np.stack([counted, scored.n_rows - counted]) / levels.distance / size
-    own = (scored.error / levels.distance + certain.error) @ _diagonal(1 / size)
-    lone = (scored.lone_variance / levels.distance**2 + certain.lone_variance) / size**2
-    return (counted + certain.total) / size, _covariance(own, levels.pull, slopes, lone)
+    place = np.asarray(cells, dtype=np.intp)
+    sums = np.stack([np.bincount(place, weights=column, minlength=size.size) for column in design.T])
+    # How far the cell's share moves with the mean score of each class: by as much as the cell has of it.
+    slopes = -np.einsum("ij,jl->il", levels.solve, sums) / size
+    own = (scored.error + certain.error) @ _diagonal(1 / size)
+    lone = (scored.lone_variance + certain.lone_variance) / size**2
+    return (scored.total + certain.total) / size, _covariance(own, levels.pull, slopes, lone)
 
 
 def _only_known(scored: _Cells, certain: _Cells) -> tuple[Floats, Floats]:

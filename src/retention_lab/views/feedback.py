@@ -17,7 +17,7 @@ from retention_lab.findings.words import capitalised
 from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
 from retention_lab.views.display import Chart, no_chart
-from retention_lab.views.theme import ACCENT, GRID, INK, MUTED, PALETTE, WORDS, month_axis, themed_axes
+from retention_lab.views.theme import ACCENT, GRID, INK, PALETTE, WORDS, month_axis, themed_axes
 
 _MOST_THEMES = 18
 _MOST_SCORES = 3
@@ -61,12 +61,11 @@ def _name_lines(axes: Axes, moods: MoodStudy, middle: Sequence[float], text: Tex
 
 
 def _unhappy_caption(moods: MoodStudy, text: Text) -> str:
-    caption = text.say(
-        "The share of unhappy comments, corrected for what the reading gets wrong, with {level} intervals. Dashed: what "
-        "counting the predictions would show.",
+    return text.say(
+        "The share of unhappy comments, corrected for what the reading gets wrong, with {level} intervals. Dashed: "
+        "what counting the predictions would show.",
         level=text.percent(moods.points[0].share.confidence_level, 0),
     )
-    return caption
 
 
 def _unhappy_alt(moods: MoodStudy, text: Text) -> str:
@@ -128,8 +127,8 @@ def _share_across(axes: Axes, label: str, text: Text) -> None:
 
 def _topics_caption(topics: Topics, shown: Sequence[Topic], text: Text) -> str:
     caption = text.say(
-        "How many comments speak of each theme, and the corrected share of unhappy ones among the sentences on it, with "
-        "{level} intervals. A comment may speak of several.",
+        "How many comments speak of each theme, and the corrected share of unhappy ones among the sentences on it, "
+        "with {level} intervals. A comment may speak of several.",
         level=text.percent(topics.coverage.confidence_level, 0),
     )
     if any(_is_bad_news(topic) for topic in shown):
@@ -172,7 +171,9 @@ def plot_scores(scores: Scores, text: Text) -> Chart | None:
         level=text.percent(drawn[0][0].overall.confidence_level, 0),
     )
     said = [
-        text.say("{name} {value}", name=score_name(score, text), value=_score_format(score, text)(score.overall.value, 0))
+        text.say(
+            "{name} {value}", name=score_name(score, text), value=_score_format(score, text)(score.overall.value, 0)
+        )
         for score, _ in drawn
     ]
     return Chart(figure, caption, text.join(said) + ".")

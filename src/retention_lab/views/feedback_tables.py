@@ -26,7 +26,8 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
     return Table(
         caption=text.say(
             "How well comments are read, held against the customers' own marks. Macro-F1 is the mean over unhappy, "
-            "neutral and happy; in brackets {level} intervals. Word list and most frequent answer are what it must beat.",
+            "neutral and happy; in brackets {level} intervals. The word list and the most frequent answer are what it "
+            "must beat.",
             level=text.percent(card.confidence_level, 0),
         ),
         columns=(
@@ -40,7 +41,7 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
             text.say("Rightly called unhappy"),
             text.say("Chances off by"),
         ),
-        align=("left", *["right"] * 8),
+        align=_one_left(9),
         rows=tuple(_card_row(row, text) for row in card.rows),
     )
 
@@ -80,7 +81,9 @@ def table_of_ways(card: AccuracyCard, text: Text) -> Table:
                 (capitalised(language_name(language, text)), capitalised(way_name(rung.name, text)), *numbers, used)
             )
     return Table(
-        caption=text.say("The ways of reading that the labels allow, on the same folds. The best measured one is used."),
+        caption=text.say(
+            "The ways of reading that the labels allow, on the same folds. The best measured one is used."
+        ),
         columns=(
             text.say("Language"),
             text.say("Way of reading"),
@@ -117,9 +120,9 @@ def table_of_topics(topics: Topics, text: Text) -> Table:
     )
     return Table(
         caption=text.say(
-            "The themes, with {level} intervals. The change is in points, the last {n} days against before, its p-value "
-            "raised for the number of themes. The mark is in points of 100, where the theme is mentioned against where "
-            "it is not, all else equal: an association. In {coverage} of comments a theme was found.",
+            "The themes, with {level} intervals. The change is in points, the last {n} days against before, its "
+            "p-value raised for the number of themes. The mark is in points of 100, where the theme is mentioned "
+            "against where it is not, all else equal: an association. In {coverage} of comments a theme was found.",
             level=text.percent(topics.coverage.confidence_level, 0),
             n=text.count(topics.recent_days),
             coverage=text.percent(topics.coverage.value, 0),
@@ -133,7 +136,7 @@ def table_of_topics(topics: Topics, text: Text) -> Table:
             text.say("p"),
             text.say("Mark"),
         ),
-        align=("left", *["right"] * 6),
+        align=_one_left(7),
         rows=rows or ((text.say("No theme was found"), *[""] * 6),),
     )
 
@@ -177,8 +180,8 @@ def table_of_calls(plan: CallPlan, client: Client, text: Text, n: int = 10) -> T
     right: list[Align] = ["right"] * (2 + len(money))
     return Table(
         caption=text.say(
-            "The first customers to call, under made-up names; actions.xlsx has the same names beside the real ids. The "
-            "chance is that the complaint is open, or that the next comment is an unhappy one."
+            "The first customers to call, under made-up names; actions.xlsx has the same names beside the real ids. "
+            "The chance is that the complaint is open, or that the next comment is an unhappy one."
         ),
         columns=(text.say("Customer"), text.say("Why"), text.say("Last comment"), text.say("Chance"), *money),
         align=("left", "left", *right),
@@ -235,6 +238,11 @@ def table_of_suggestions(suggestions: Sequence[tuple[str, Suggestion]], text: Te
         align=("left", "left", "left", "right", "right"),
         rows=rows or ((text.say("Nothing stands out"), "", "", "", ""),),
     )
+
+
+def _one_left(n: int) -> tuple[Align, ...]:
+    right: list[Align] = ["right"] * (n - 1)
+    return ("left", *right)
 
 
 def _number(found: Estimate, text: Text) -> str:

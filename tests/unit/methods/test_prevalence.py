@@ -7,7 +7,7 @@ from retention_lab.methods.prevalence import (
     AdjustedShares,
     KnownClasses,
     adjusted_shares,
-    em_share,
+    relabelling,
     share_difference,
     weighted_share,
 )
@@ -156,28 +156,51 @@ def test_a_clipped_share_keeps_an_interval_within_nought_and_one() -> None:
     assert (found.ci_lower, found.ci_upper < 0.3) == (0, True)
 
 
-def test_em_finds_the_share_that_its_own_steps_lead_to() -> None:
-    scores, *_ = drawn(np.random.default_rng(4), 0.2, 500)
-    share = 0.6
-    for _ in range(5000):
-        ahead, behind = scores * share / 0.6, (1 - scores) * (1 - share) / 0.4
-        share = float(np.mean(ahead / (ahead + behind)))
-
-    assert em_share(scores, 0.6) == pytest.approx(share, abs=1e-6)
+def three_classes(rng: np.random.Generator, shares: list[float], n: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Scores for the first and the last of three classes, and the class, of rows with these shares."""
+    place = rng.choice(3, n, p=shares)
+    middle = np.array([[0.75, 0.1], [0.15, 0.15], [0.1, 0.8]])[place]
+    return np.clip(middle + rng.normal(0, 0.15, (n, 2)), 0, 1), place
 
 
-def test_em_undoes_a_shift_and_stays_within_nought_and_one() -> None:
-    rng = np.random.default_rng(8)
-    truth = rng.random(20_000) < 0.2
-    odds = np.where(truth, 1.0, -1.0) + rng.normal(0, 1, truth.size)
-    calibrated = 0.6 * np.exp(2 * odds) / (0.6 * np.exp(2 * odds) + 0.4)
+def test_three_classes_allow_for_a_rest_that_is_made_up_otherwise() -> None:
+    rng = np.random.default_rng(5)
+    labelled, truth = three_classes(rng, [0.3, 0.2, 0.5], 4000)
+    asked, _ = three_classes(rng, [0.3, 0.6, 0.1], 4000)
+    places, others = np.arange(4000), np.arange(4000, 8000)
 
-    assert em_share(calibrated, 0.6) == pytest.approx(0.2, abs=0.01)
-    assert (em_share([0.1, 0.2], 0.5), em_share([0.9, 1.0], 0.5)) == (0, 1)
+    three = adjusted_shares(labelled, truth, places, asked, np.zeros(4000, int), others, 1)
+    two = adjusted_shares(labelled[:, 0], truth == 0, places, asked[:, 0], np.zeros(4000, int), others, 1)
+
+    assert three.values[0] == pytest.approx(0.3, abs=0.02)
+    assert two.values[0] > 0.32
+    assert np.sqrt(three.covariance[0, 0]) < 0.02
+
+
+def test_labels_at_the_wrong_end_are_allowed_for() -> None:
+    # A tenth of the labels of the outer classes say the opposite; the others of the asked rows would too.
+    flips = np.array([[0.9, 0, 0.1], [0, 1, 0], [0.1, 0, 0.9]])
+    covered = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        scores, truth = three_classes(rng, [0.2, 0.2, 0.6], 1500)
+        labels = np.array([rng.choice(3, p=flips[each]) for each in truth])
+        asked, _ = three_classes(rng, [0.6, 0.2, 0.2], 500)
+        again = relabelling(np.bincount(labels, minlength=3) / labels.size, flips)
+        found = adjusted_shares(
+            scores, labels, np.arange(1500), asked, np.zeros(500, int), np.arange(1500, 2000), 1, again=again
+        )
+        estimate = weighted_share(found, [1.0])
+        # What would be labelled so: nine tenths of those who are, and a tenth of the opposite.
+        covered += estimate.ci_lower <= 0.6 * 0.9 + 0.2 * 0.1 <= estimate.ci_upper
+
+    assert covered >= 90
+
+
+def test_sure_labels_would_be_given_again() -> None:
+    assert relabelling([0.3, 0.2, 0.5], np.eye(3)) == pytest.approx(np.eye(3))
 
 
 def test_a_cell_that_there_is_not_and_a_share_that_is_none_are_refused() -> None:
     with pytest.raises(ValueError, match="cells must be numbers from 0 to 1, not 0 to 2"):
         adjusted_shares([0.1, 0.9], [0, 1], [1, 2], [0.4, 0.4], [0, 2], [1, 2], 2)
-    with pytest.raises(ValueError, match="training_share"):
-        em_share([0.4], 1.0)

@@ -59,7 +59,9 @@ class CallPlan:
         frame = self.customers[names if self.has_value else [name for name in names if name != "value"]]
         days = frame.last_on.dt.strftime("%Y-%m-%d")
         frame = frame.assign(last_on=days).round({"chance": 4, "value": 2})
-        return frame.rename(columns={"value": "monthly_value", "last_on": "last_comment_on", "chance": "chance_unhappy"})
+        return frame.rename(
+            columns={"value": "monthly_value", "last_on": "last_comment_on", "chance": "chance_unhappy"}
+        )
 
 
 def choose_calls(
@@ -148,7 +150,8 @@ def _complaints(study: FeedbackStudy, said: pd.DataFrame) -> pd.DataFrame:
     facts = by_customer.agg(last_on=("received_on", "max"), n_comments=("unhappy", "size"), none=("log_none", "sum"))
     found = facts.join(strongest.set_index("customer_id").feedback_id).reset_index()
     found["chance"], found["reason"] = 1 - np.exp(found.none), "complaint"
-    return found[found.chance >= _LIKELY].drop(columns="none")
+    likely: pd.DataFrame = found[found.chance >= _LIKELY].drop(columns="none")
+    return likely
 
 
 def _long_unhappy(said: pd.DataFrame, here: pd.DataFrame) -> tuple[pd.DataFrame, float]:
@@ -166,9 +169,7 @@ def _long_unhappy(said: pd.DataFrame, here: pd.DataFrame) -> tuple[pd.DataFrame,
     return surely.drop(columns="sum").reset_index(), float(usual)
 
 
-def _assigned(
-    client: Client, selected: pd.DataFrame, experiment: str, share: float, horizon_days: int
-) -> pd.DataFrame:
+def _assigned(client: Client, selected: pd.DataFrame, experiment: str, share: float, horizon_days: int) -> pd.DataFrame:
     standing = standing_on(client.assignments, client.as_of, horizon_days)
     variants = assign_variants(selected.customer_id.tolist(), experiment, client.key, share, standing)
     return selected.assign(**{name: variants[name].to_numpy() for name in ("variant", "stratum", "seed")})

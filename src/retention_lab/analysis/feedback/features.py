@@ -52,18 +52,16 @@ class Features:
     vocabulary: Vocabulary
 
 
-def extract_features(sentences: Sequence[Sequence[str]], lexicon: Lexicon) -> Features:
-    """Features of comments, each given as its sentences; TF-IDF of one and two words and of three and four letters.
+def extract_features(sentences: Sequence[str], of: NDArray[np.int64], n_comments: int, lexicon: Lexicon) -> Features:
+    """Features of comments, given as their sentences; TF-IDF of one and two words and of three and four letters.
 
     Sublinear term frequencies, each of the two parts of length one (Salton and Buckley 1988). Labels play no part
     here: words of comments that are judged later are counted too, as they are when the model is used.
     """
-    flat = [sentence for comment in sentences for sentence in comment]
-    of = np.repeat(np.arange(len(sentences)), [len(comment) for comment in sentences])
-    plain = [" ".join(words_of(sentence)) for sentence in flat]
-    sums = sp.csr_matrix((np.ones(len(flat)), (of, np.arange(len(flat)))), shape=(len(sentences), len(flat)))
-    blocks = [found for counter in _counters() if (found := _block(counter, plain, sums))]
-    found = lexicon.score(flat)
+    plain = [" ".join(words_of(sentence)) for sentence in sentences]
+    sums = sp.csr_matrix((np.ones(len(of)), (of, np.arange(len(of)))), shape=(n_comments, len(of)))
+    blocks = [block for counter in _counters() if (block := _block(counter, plain, sums))]
+    found = lexicon.score(sentences)
     said = _lexicon_columns(sums @ found.positive, sums @ found.negative)
     alone = _lexicon_columns(found.positive, found.negative)
     return Features(

@@ -4,7 +4,8 @@ A complaint says that something went wrong for the writer and holds the company 
 goodbye says that the writer is going, has gone, or will go unless something happens.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retention_lab.analysis.feedback.entries import entries_of, spelled
-from retention_lab.analysis.feedback.phrases import Match, PhraseBook
+from retention_lab.analysis.feedback.phrases import PhraseBook
 from retention_lab.analysis.feedback.themes import CONTRASTS, split_sentences
 from retention_lab.analysis.feedback.words import sentences_of, words_of
+
+# `..` in a pattern stands for no word and for as many as three.
+_GAP = r"(?:\S+ ){0,3}?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,22 +31,43 @@ class Intents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentBook:
-    """The entries that say a thing, and those that take it back (`was going to cancel`)."""
+    """The entries that say a thing, and those that take it back (`was going to cancel`).
 
-    says: PhraseBook
-    takes_back: PhraseBook
+    A negation reaches over `light` words: `never even wanted to cancel`.
+    """
+
+    says: "Sayings"
+    takes_back: "Sayings"
     negations: frozenset[str]
+    light: frozenset[str]
 
     def holds(self, part: str) -> bool:
         """Whether a sentence says it, with no negation right before and nothing in it that takes it back."""
         words = words_of(part)
-        said = any(not self._is_negated(words, match) for match in self.says.find(words))
-        return said and not self.takes_back.find(words)
+        said = any(not self._is_negated(words, start, end) for start, end in self.says.find(words))
+        return said and next(self.takes_back.find(words), None) is None
 
-    def _is_negated(self, words: Sequence[str], match: Match) -> bool:
+    def _is_negated(self, words: Sequence[str], start: int, end: int) -> bool:
         """A negation that belongs to the entry (`ne reviendrai pas`) is what it says."""
-        inside = words[match.start : match.start + match.length]
-        return match.start > 0 and words[match.start - 1] in self.negations and self.negations.isdisjoint(inside)
+        before = next((word for word in reversed(words[:start]) if word not in self.light), "")
+        return before in self.negations and self.negations.isdisjoint(words[start:end])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sayings:
+    """The entries of one section, and its patterns."""
+
+    entries: PhraseBook
+    patterns: re.Pattern[str]
+
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Where what is found begins and ends, in words."""
+        for match in self.entries.find(words):
+            yield match.start, match.start + match.length
+        text = "".join(f"{word} " for word in words)
+        for hit in self.patterns.finditer(text):
+            start = text.count(" ", 0, hit.start())
+            yield start, start + hit.group().count(" ")
 
 
 def find_intents(
@@ -64,10 +89,29 @@ def find_intents(
 @lru_cache(maxsize=64)
 def load_intent(intent: str, language: str, own: tuple[str, ...] = ()) -> IntentBook:
     """Our entries for `complaint` or `leaving` and the client's; a language we have no words for has the client's."""
-    ours = entries_of("intents", language)
-    added = spelled(own, f"{intent}: {language}")
+    ours, patterns = entries_of("intents", language), entries_of("patterns", language)
+    added, undone = spelled(own, f"{intent}: {language}"), f"not_{intent}"
     return IntentBook(
-        says=PhraseBook({intent: (*ours.get(intent, ()), *added)}),
-        takes_back=PhraseBook({intent: ours.get(f"not_{intent}", ())}),
+        says=_sayings(intent, (*ours.get(intent, ()), *added), patterns.get(intent, ())),
+        takes_back=_sayings(undone, ours.get(undone, ()), patterns.get(undone, ())),
         negations=frozenset(ours.get("negations", ())),
+        light=frozenset(patterns.get("light", ())),
     )
+
+
+def _sayings(label: str, entries: Iterable[str], patterns: Iterable[str]) -> Sayings:
+    ways = "|".join(map(_expression, patterns)) or "(?!)"
+    return Sayings(entries=PhraseBook({label: entries}), patterns=re.compile(rf"(?<!\S)(?:{ways})"))
+
+
+def _expression(pattern: str) -> str:
+    """What finds a pattern in words that each end in a space: `close|end .. account` finds `end my old account`.
+
+    An empty choice (`has| closed`) may be left out, and `_` joins the words of one choice (`direct_debit|card`).
+    """
+    return "".join(_GAP if part == ".." else f"(?:{'|'.join(map(_choice, part.split('|')))})" for part in pattern.split())
+
+
+def _choice(choice: str) -> str:
+    words = choice.split("_") if choice else []
+    return "".join(re.escape(word.removesuffix("*")) + (r"\S*" if word.endswith("*") else "") + " " for word in words)

@@ -32,6 +32,8 @@ _FEWEST_TO_BOOTSTRAP = 2_000
 # Between these, the lexicon and what is taught by it hear neither praise nor complaint.
 _QUIET, _UNDECIDED = 0.2, 0.4
 _EARLY = 0.7
+# What the balance of a word list is stretched by, so that its clearest verdicts come near nought and one.
+_STEEP = 4.0
 # With fewer, they could hardly move a figure, and to know it costs as much as all the rest.
 _MANY_REPEATS = 0.05
 
@@ -49,10 +51,12 @@ class Rung:
 class Reading:
     """How the comments of one language are read.
 
-    Of each comment, in order: `negative` is the chance that its writer is unhappy (in [0, 1]; where nothing could be
-    measured it is only a score), `predicted` the class, `by_lexicon` and `by_majority` what these say, `forward` what a
-    model of the earlier comments says (UNKNOWN for these). `judged` are the models of the labels, where there are any. `sentences` has the same chance for each sentence, `of` the
-    comment that it stands in. `chosen` is the name of the rung that is used.
+    Of each comment, in order: `chances` (three columns) are those that its writer is unhappy, neutral and happy (each
+    in [0, 1]; where nothing could be measured they are only scores), `predicted` is the class, `by_lexicon` and
+    `by_majority` what these say, `forward` what a model of the earlier comments says (UNKNOWN for these). `judged` are
+    the models of the labels, where there are any. `sentences` has the same chances for each sentence, `of` the comment
+    that it stands in. `chosen` is the name of the rung that is used. `with_repeats` is what would be claimed if
+    comments that say the same stood in several folds.
     """
 
     language: str
@@ -63,7 +67,7 @@ class Reading:
     n_repeats: int
     n_labels: int
     n_too_rare: int
-    negative: Floats
+    chances: Floats
     predicted: Codes
     by_lexicon: Codes
     by_majority: Codes
@@ -111,7 +115,8 @@ class _Task:
 
 def read_language(
     language: str,
-    sentences: Sequence[Sequence[str]],
+    sentences: Sequence[str],
+    of: Codes,
     labels: Codes,
     writers: Codes,
     repeats: Codes,
@@ -122,11 +127,12 @@ def read_language(
 ) -> Reading:
     """Read the comments of one language, in the order of time, in every way that its labels allow; use the best.
 
+    `sentences` are those of all comments, in order, and `of` the comment of each.
     `labels` are classes of `marks`, UNKNOWN where there is none; `writers` a code for each customer; `repeats` the same
     code for comments that say the same. Of comments that say the same only the first one teaches and is measured, or a
     model would be praised for remembering it.
     """
-    features = extract_features(sentences, lexicon)
+    features = extract_features(sentences, of, len(labels), lexicon)
     is_first = np.zeros(len(labels), dtype=bool)
     is_first[np.unique(repeats, return_index=True)[1]] = True
     truth = np.where(is_first, labels, UNKNOWN)
@@ -167,11 +173,11 @@ def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Readi
         whys[name] = "too_few_labels"
     rungs = _rungs(task, ways, whys)
     chosen = _best(rungs)
-    negative, within = _chances(task, chosen, taught, scored)
+    chances, within = _chances(task, chosen, taught, scored)
     forward, start = _forward(task)
     return Reading(
         language=language, chosen=chosen, rungs=rungs, classes=task.classes, n_comments=n_comments,
-        n_repeats=n_repeats, n_labels=n_labels, n_too_rare=n_too_rare, negative=negative, predicted=ways[chosen],
+        n_repeats=n_repeats, n_labels=n_labels, n_too_rare=n_too_rare, chances=chances, predicted=ways[chosen],
         by_lexicon=lexicon, by_majority=majority, forward=forward, forward_from=start, sentences=within,
         of=task.features.of, is_taught=task.truth != UNKNOWN, with_repeats=_with_repeats(task, n_repeats),
         features=task.features, judged=scored,
@@ -221,26 +227,38 @@ def _by_labels(task: _Task) -> Judged | None:
 
 
 def _strongest(scored: Judged) -> Codes:
-    return np.array(scored.classes)[scored.comments.argmax(axis=1)]
+    strongest: Codes = np.array(scored.classes)[scored.comments.argmax(axis=1)]
+    return strongest
 
 
 def _chances(
     task: _Task, chosen: RungName, taught: tuple[Codes, Floats, Floats] | None, scored: Judged | None
 ) -> tuple[Floats, Floats]:
-    """The chance of an unhappy writer for comments and sentences, calibrated where labels allow."""
+    """The chances of an unhappy, a neutral and a happy writer (three columns) for comments and sentences.
+
+    Calibrated where labels allow (Platt); else a score between nought and one.
+    """
+    columns = [_one_chance(task, each, chosen, taught, scored) for each in range(len(CLASSES))]
+    return np.column_stack([each[0] for each in columns]), np.column_stack([each[1] for each in columns])
+
+
+def _one_chance(
+    task: _Task, of: int, chosen: RungName, taught: tuple[Codes, Floats, Floats] | None, scored: Judged | None
+) -> tuple[Floats, Floats]:
+    sign = float(of - NEUTRAL)
     if chosen in ("few", "trained") and scored:
-        place = scored.classes.index(NEGATIVE) if NEGATIVE in scored.classes else None
-        if place is None:
+        if of not in scored.classes:
             return np.zeros(len(task.truth)), np.zeros(len(task.features.of))
+        place = scored.classes.index(of)
         scores, within = scored.comments[:, place], scored.sentences[:, place]
     elif chosen == "bootstrap" and taught:
-        scores, within = -taught[1], -taught[2]
+        scores, within = sign * taught[1], sign * taught[2]
     else:
-        scores, within = -4 * task.features.lexicon_score, -4 * task.features.sentence_score
-    known = task.truth != UNKNOWN
+        scores, within = sign * _STEEP * task.features.lexicon_score, sign * _STEEP * task.features.sentence_score
     slope, intercept = 1.0, 0.0
-    if task.classes and NEGATIVE in task.classes:
-        slope, intercept = platt(scores[known], task.truth[known] == NEGATIVE)
+    if of in task.classes:
+        known = task.truth != UNKNOWN
+        slope, intercept = platt(scores[known], task.truth[known] == of)
     return apply_platt(scores, slope, intercept), apply_platt(within, slope, intercept)
 
 

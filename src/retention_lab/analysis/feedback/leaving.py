@@ -75,7 +75,7 @@ def estimate_leaving(
     client: Client, study: FeedbackStudy, *, horizon_days: int = 180, gap_days: int = 14
 ) -> LeavingByMood | NotJoined:
     """Hold what customers said by a day `horizon_days` ago against who has left since."""
-    here = _here_at(client, study.as_of, horizon_days)
+    here = _here_at(client, horizon_days)
     if isinstance(here, NotJoined):
         return here
     customers, cut_off = here
@@ -113,7 +113,7 @@ def estimate_leaving(
     )
 
 
-def _here_at(client: Client, as_of: date, horizon_days: int) -> tuple[pd.DataFrame, date] | NotJoined:
+def _here_at(client: Client, horizon_days: int) -> tuple[pd.DataFrame, date] | NotJoined:
     """Who was here on the cut-off, in order: customer_id, duration, value (nan: not known), left."""
     spec, by_silence = client.file.tables.get("customers"), client.file.churn.kind == "inactivity"
     if not (spec or (by_silence and "transactions" in client.file.tables)):
@@ -128,7 +128,7 @@ def _here_at(client: Client, as_of: date, horizon_days: int) -> tuple[pd.DataFra
     gone = now.to_frame().set_index("customer_id").event_observed
     here = then[~then.event_observed.astype(bool)].reset_index(drop=True)
     here["left"] = here.customer_id.map(gone).fillna(False).astype(bool)
-    here["value"] = here[MONTHLY_VALUE] if MONTHLY_VALUE in here else np.nan
+    here["value"] = here.get(MONTHLY_VALUE, np.nan)
     return here[["customer_id", "duration", "value", "left"]], cut_off
 
 
@@ -164,7 +164,9 @@ def _out_of_fold(features: Floats, left: NDArray[np.bool_], folds: Codes) -> Flo
     for fold in range(_N_FOLDS):
         taught, asked = folds != fold, folds == fold
         scale = StandardScaler().fit(features[taught])
-        model = LogisticRegression(C=10.0, solver="newton-cholesky").fit(scale.transform(features[taught]), left[taught])
+        model = LogisticRegression(C=10.0, solver="newton-cholesky").fit(
+            scale.transform(features[taught]), left[taught]
+        )
         scores[asked] = model.decision_function(scale.transform(features[asked]))
     return scores
 

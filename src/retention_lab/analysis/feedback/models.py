@@ -114,7 +114,7 @@ def _fairly(scores: Floats, own: Codes) -> Floats:
     fair = scores.mean(axis=1)
     held = np.flatnonzero(own != UNKNOWN)
     fair[held] = scores[held, own[held]]
-    return fair
+    return np.asarray(fair, dtype=np.float64)
 
 
 def forward_fit(features: Features, labels: Codes, is_early: NDArray[np.bool_], classes: tuple[int, ...]) -> Floats:

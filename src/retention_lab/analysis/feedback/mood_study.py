@@ -125,5 +125,3 @@ def _by_hand(study: FeedbackStudy) -> tuple[Estimate | None, int]:
         strata_all=strata, strata_labelled=strata[is_read], confidence_level=study.confidence_level,
     )  # fmt: skip
     return found, int(is_read.sum())
-
-

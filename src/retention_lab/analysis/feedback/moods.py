@@ -2,22 +2,25 @@
 
 Of a comment with a mark the class is known: its writer gave it. Of the others only a model's opinion is, and counting
 opinions pulls every share towards that of the comments it was taught. So these are adjusted by the mean opinion of
-happy and of unhappy comments, out of fold, language by language (see `methods.prevalence`), and both are put together
-in a fixed mix of channels and languages: a month with more letters of complaint is not a month of worse mood.
+unhappy, neutral and happy comments, out of fold, language by language (see `methods.prevalence`), with what is known of
+marks that contradict the words (see `contradictions`). Both are put together in a fixed mix of channels and languages:
+a month with more letters of complaint is not a month of worse mood.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention_lab.analysis.feedback.marks import NEGATIVE, UNKNOWN
+from retention_lab.analysis.feedback.contradictions import Contradictions, estimate_contradictions
+from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
 from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.prevalence import (
     AdjustedShares,
     KnownClasses,
     adjusted_shares,
+    relabelling,
     share_difference,
     weighted_share,
 )
@@ -62,12 +65,13 @@ def shares_by_part(study: FeedbackStudy, part: Codes, n_parts: int) -> MoodShare
     comments = study.comments
     usable = usable_languages(study)
     left_out = (part >= 0) & ~comments.language.isin(usable).to_numpy()
-    blocks, strata = [], []
+    blocks, strata, flips = [], [], estimate_contradictions(study)
     for language in usable:
         rows = np.flatnonzero((comments.language == language).to_numpy() & (part >= 0))
         channel, names = _codes(comments.channel.to_numpy()[rows])
-        blocks.append(_adjusted(study, language, rows, channel * n_parts + part[rows], len(names) * n_parts))
-        strata.append(np.bincount(channel * n_parts + part[rows], minlength=len(names) * n_parts).reshape(-1, n_parts))
+        cells, n_cells = channel * n_parts + part[rows], len(names) * n_parts
+        blocks.append(_adjusted(study, language, rows, cells, n_cells, flips))
+        strata.append(np.bincount(cells, minlength=n_cells).reshape(-1, n_parts).astype(np.float64))
     counts = np.concatenate(strata) if strata else np.zeros((0, n_parts))
     inside = (part >= 0) & ~left_out
     unhappy, rated = _unhappy_as_read(study), (comments.mark != UNKNOWN).to_numpy()
@@ -99,6 +103,7 @@ def moods_in(study: FeedbackStudy, groups: Flags) -> list[Estimate]:
     these are too few do not count.
     """
     level, n_groups = study.confidence_level, groups.shape[1]
+    flips = estimate_contradictions(study)
     blocks, counts = [], []
     for language in study.measured:
         labelled = _single(study, language)
@@ -106,12 +111,9 @@ def moods_in(study: FeedbackStudy, groups: Flags) -> list[Estimate]:
             continue
         inside = (study.comments.language == language).to_numpy()[study.sentences.of]
         row, group = np.nonzero(groups & inside[:, None])
-        scores = study.comments.negative.to_numpy()[labelled]
-        writers = study.comments.writer.to_numpy()
-        found = adjusted_shares(
-            scores, (study.comments.label == NEGATIVE).to_numpy()[labelled], writers[labelled],
-            study.sentences.negative[row], group, writers[study.sentences.of[row]], n_groups, confidence_level=level,
-        )  # fmt: skip
+        scores = np.column_stack([study.sentences.negative, study.sentences.positive])[row]
+        writers = study.comments.writer.to_numpy()[study.sentences.of[row]]
+        found = _corrected(study, language, labelled, _Asked(scores, group, writers, n_groups), flips, None)
         if not found.reason:
             blocks.append(found)
             counts.append(np.bincount(group, minlength=n_groups))
@@ -136,28 +138,63 @@ def _single(study: FeedbackStudy, language: str) -> Codes | None:
     return np.flatnonzero(some) if enough else None
 
 
-def _adjusted(study: FeedbackStudy, language: str, rows: Codes, cells: Codes, n_cells: int) -> AdjustedShares:
+def _adjusted(
+    study: FeedbackStudy, language: str, rows: Codes, cells: Codes, n_cells: int, flips: Contradictions
+) -> AdjustedShares:
     comments = study.comments
     taught = np.flatnonzero((comments.language == language) & comments.is_taught)
-    score, writer, mark = (comments[name].to_numpy() for name in ("negative", "writer", "mark"))
+    writer, mark = comments.writer.to_numpy(), comments.mark.to_numpy()
     rated = mark[rows] != UNKNOWN
     sure, asked = rows[rated], rows[~rated]
-    return adjusted_shares(
-        score[taught],
-        (comments.label == NEGATIVE).to_numpy()[taught],
-        writer[taught],
-        score[asked],
-        cells[~rated],
-        writer[asked],
-        n_cells,
-        known=KnownClasses(truth=mark[sure] == NEGATIVE, cells=cells[rated], clusters=writer[sure]),
-        confidence_level=study.confidence_level,
-    )
+    scores = comments[["negative", "positive"]].to_numpy()[asked]
+    known = KnownClasses(truth=mark[sure] == NEGATIVE, cells=cells[rated], clusters=writer[sure])
+    return _corrected(study, language, taught, _Asked(scores, cells[~rated], writer[asked], n_cells), flips, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What has no label: scores for an unhappy and a happy writer, the cell and the writer of each row."""
+
+    scores: Floats
+    cells: Codes
+    writers: Codes
+    n_cells: int
+
+
+def _corrected(
+    study: FeedbackStudy,
+    language: str,
+    labelled: Codes,
+    asked: _Asked,
+    flips: Contradictions,
+    known: KnownClasses | None,
+) -> AdjustedShares:
+    """Shares, with what is not known of the contradictions in their covariance: made anew with a little more of each."""
+    classes = tuple(sorted(study.readings[language].classes)) or (NEGATIVE, POSITIVE)
+    columns = slice(0, len(classes) - 1)
+    comments = study.comments
+    place = np.searchsorted(classes, comments.label.to_numpy()[labelled])
+    scores = comments[["negative", "positive"]].to_numpy()[labelled]
+    shares = np.bincount(place, minlength=len(classes)) / max(len(place), 1)
+    # A person who reads does not mistake the end of the scale.
+    by_mark = float((comments.hand.to_numpy()[labelled] == UNKNOWN).mean()) if len(labelled) else 0.0
+
+    def correct(rates: Contradictions) -> AdjustedShares:
+        return adjusted_shares(
+            scores[:, columns], place, comments.writer.to_numpy()[labelled],
+            asked.scores[:, columns], asked.cells, asked.writers, asked.n_cells, known=known,
+            again=relabelling(shares, rates.matrix(classes, by_mark)) if len(place) else None,
+            confidence_level=study.confidence_level,
+        )  # fmt: skip
+
+    found = correct(flips)
+    shifts = [np.nan_to_num(correct(moved).values - found.values) for moved in flips.moved()]
+    return replace(found, covariance=found.covariance + sum(np.outer(shift, shift) for shift in shifts))
 
 
 def _unhappy_as_read(study: FeedbackStudy) -> Floats:
     """What a chart of predictions would count: the class that each comment is given."""
-    return (study.comments.predicted == NEGATIVE).to_numpy(dtype=float)
+    return (study.comments.predicted == NEGATIVE).to_numpy().astype(np.float64)
 
 
 def _codes(names: NDArray[np.object_]) -> tuple[Codes, NDArray[np.object_]]:

@@ -50,7 +50,7 @@ def periods_of(study: FeedbackStudy) -> pd.Series:
     """The period of each comment: months where most have enough comments, else quarters, else years."""
     days = study.comments.received_on
     for unit in ("M", "Q", "Y"):
-        periods = days.dt.to_period(unit)
+        periods: pd.Series = days.dt.to_period(unit)
         counts = periods.value_counts()
         if (counts >= FEWEST_A_POINT).mean() >= 0.8:
             break

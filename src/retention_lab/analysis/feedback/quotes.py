@@ -46,10 +46,10 @@ def choose_quotes(client: Client, study: FeedbackStudy, n: int = 8) -> tuple[Quo
     for place in order:
         rows = [row for row in by_mood if is_shown[row] and about[row, place] and row not in dict(chosen)][:1]
         chosen += [(int(row), study.sentences.names[place]) for row in rows if study.sentences.names[place] != "praise"]
-    return tuple(_quote(client, study, comments.iloc[row], row, theme) for row, theme in chosen[:n])
+    return tuple(_quote(client, study, comments.iloc[row], theme) for row, theme in chosen[:n])
 
 
-def _quote(client: Client, study: FeedbackStudy, comment: pd.Series, row: int, theme: str) -> Quote:
+def _quote(client: Client, study: FeedbackStudy, comment: pd.Series, theme: str) -> Quote:
     text = str(comment.text)
     return Quote(
         theme=theme,

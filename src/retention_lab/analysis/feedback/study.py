@@ -26,14 +26,16 @@ UNDETERMINED = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sentences:
-    """The sentences of all comments: `of` is the row of the comment, `negative` the chance that it is an unhappy one.
+    """The sentences of all comments: `of` is the row of the comment.
 
+    `negative` and `positive` are the chances that it is an unhappy or a happy one.
     `themes` has a column for each of `names`.
     """
 
     of: NDArray[np.int64]
     texts: tuple[str, ...]
     negative: NDArray[np.float64]
+    positive: NDArray[np.float64]
     themes: NDArray[np.bool_]
     names: tuple[str, ...]
 
@@ -44,8 +46,9 @@ class FeedbackStudy:
 
     `comments` has a row for each comment with words, in order of time: feedback_id, customer_id, writer (a code),
     received_on, channel, question, text (masked), language, mark (class of the customer's own mark, -1 without one),
-    hand (class that a person gave it, -1 without), label (hand, else mark), repeat (a code for what it says), negative
-    (chance of an unhappy writer), predicted, by_lexicon, forward (classes), is_taught, complaint, leaving.
+    hand (class that a person gave it, -1 without), label (hand, else mark), repeat (a code for what it says), negative,
+    neutral, positive (chances that the writer is so), predicted, by_lexicon, forward (classes), is_taught, complaint,
+    leaving.
     `verbatims` is all that came in; `readings` by language, the largest first.
     """
 
@@ -87,35 +90,21 @@ def study_feedback(
     if said.empty:
         raise DataError(_nothing_said(client, verbatims))
     languages = find_languages(said, client.file.feedback.languages)
-    comments = _prepared(said, languages, labels)
-    parts = [split_sentences(text, CONTRASTS.get(code, ())) for text, code in zip(said.text, languages.language)]
+    comments, sentences = _prepared(said, languages, labels), _cut(client, said, languages)
     readings: dict[str, Reading] = {}
-    names = theme_names(client.file.feedback.themes)
-    negative = [np.zeros(len(each)) for each in parts]
-    themes = [np.zeros((len(each), len(names)), dtype=bool) for each in parts]
     for language in comments.language.value_counts(sort=False).sort_values(ascending=False, kind="stable").index:
         rows = np.flatnonzero(comments.language == language)
-        reading = _read(client, comments.iloc[rows], [parts[row] for row in rows], language, confidence_level, seed)
-        readings[language] = reading
-        _write_down(comments, rows, reading)
-        found = find_themes([part for row in rows for part in parts[row]], language, client.file.feedback.themes)
-        ends = np.cumsum([len(parts[row]) for row in rows])[:-1]
-        for row, mood, about in zip(rows, np.split(reading.sentences, ends), np.split(found, ends), strict=True):
-            negative[row], themes[row] = mood, about
-        own = client.file.feedback
-        intents = find_intents(
-            comments.text.to_numpy()[rows], language, own.complaints.get(language, ()), own.leaving.get(language, ())
+        inside = np.flatnonzero((comments.language == language).to_numpy()[sentences.of])
+        texts = [sentences.texts[place] for place in inside]
+        readings[language] = reading = _read(
+            client, comments.iloc[rows], texts, sentences.of[inside], confidence_level, seed
         )
-        comments.loc[rows, "complaint"], comments.loc[rows, "leaving"] = intents.complaint, intents.leaving
+        _write_down(client, comments, rows, reading)
+        sentences.negative[inside], _, sentences.positive[inside] = reading.sentences.T
+        sentences.themes[inside] = find_themes(texts, language, client.file.feedback.themes)
     return FeedbackStudy(
         comments=comments,
-        sentences=Sentences(
-            of=np.repeat(np.arange(len(parts)), [len(each) for each in parts]),
-            texts=tuple(part for each in parts for part in each),
-            negative=np.concatenate(negative),
-            themes=np.concatenate(themes),
-            names=names,
-        ),
+        sentences=sentences,
         readings=readings,
         verbatims=verbatims,
         languages=languages,
@@ -125,6 +114,23 @@ def study_feedback(
         min_group=min_group or client.file.min_group,
         confidence_level=confidence_level,
         seed=seed,
+    )
+
+
+def _cut(client: Client, said: pd.DataFrame, languages: Languages) -> Sentences:
+    """All comments cut into sentences, about which nothing is known yet."""
+    parts = [
+        split_sentences(text, CONTRASTS.get(code, ())) for text, code in zip(said.text, languages.language, strict=True)
+    ]
+    of = np.repeat(np.arange(len(parts)), [len(each) for each in parts])
+    names = theme_names(client.file.feedback.themes)
+    return Sentences(
+        of=of,
+        texts=tuple(part for each in parts for part in each),
+        negative=np.zeros(len(of)),
+        positive=np.zeros(len(of)),
+        themes=np.zeros((len(of), len(names)), dtype=bool),
+        names=names,
     )
 
 
@@ -160,8 +166,10 @@ def _prepared(said: pd.DataFrame, languages: Languages, labels: Labels) -> pd.Da
     codes = labels.frame.drop_duplicates("feedback_id").set_index("feedback_id").label.map(CLASSES.index)
     comments["hand"] = comments.feedback_id.map(codes).fillna(UNKNOWN).astype(np.int64)
     comments["label"] = np.where(comments.hand != UNKNOWN, comments.hand, comments.mark)
-    for name, value in (("negative", np.nan), ("complaint", False), ("leaving", False), ("is_taught", False)):
-        comments[name] = value
+    for name in CLASSES:
+        comments[name] = np.nan
+    for name in ("complaint", "leaving", "is_taught"):
+        comments[name] = False
     for name in ("predicted", "by_lexicon", "by_majority", "forward"):
         comments[name] = UNKNOWN
     return comments
@@ -174,29 +182,30 @@ def _gist(text: str) -> str:
 
 
 def _read(
-    client: Client,
-    comments: pd.DataFrame,
-    parts: Sequence[Sequence[str]],
-    language: str,
-    confidence_level: float,
-    seed: int,
+    client: Client, comments: pd.DataFrame, texts: Sequence[str], of: NDArray[np.int64], level: float, seed: int
 ) -> Reading:
-    own = client.file.feedback.lexicon.get(language)
+    language = comments.language.iloc[0]
     return read_language(
         language,
-        parts,
+        texts,
+        np.searchsorted(comments.index, of),
         comments.label.to_numpy(),
         comments.writer.to_numpy(),
         comments.repeat.to_numpy(),
-        load_lexicon(language, own),
-        confidence_level=confidence_level,
+        load_lexicon(language, client.file.feedback.lexicon.get(language)),
+        confidence_level=level,
         seed=seed,
     )
 
 
-def _write_down(comments: pd.DataFrame, rows: NDArray[np.int64], reading: Reading) -> None:
-    for name in ("negative", "predicted", "by_lexicon", "by_majority", "forward", "is_taught"):
+def _write_down(client: Client, comments: pd.DataFrame, rows: NDArray[np.int64], reading: Reading) -> None:
+    own, language = client.file.feedback, reading.language
+    comments.loc[rows, list(CLASSES)] = reading.chances
+    for name in ("predicted", "by_lexicon", "by_majority", "forward", "is_taught"):
         comments.loc[rows, name] = getattr(reading, name)
+    complaints, leaving = own.complaints.get(language, ()), own.leaving.get(language, ())
+    intents = find_intents(comments.text.iloc[rows].to_list(), language, complaints, leaving)
+    comments.loc[rows, "complaint"], comments.loc[rows, "leaving"] = intents.complaint, intents.leaving
 
 
 def suggest_words(client: Client, study: FeedbackStudy, n: int = 5) -> tuple[tuple[str, Suggestion], ...]:

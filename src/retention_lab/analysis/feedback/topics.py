@@ -43,13 +43,17 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
-    """All themes, the most frequent first; `coverage` is the share of comments in which any was found."""
+    """All themes, the most frequent first; `coverage` is the share of comments in which any was found.
+
+    `n_too_small` themes are mentioned by so few customers that these could be recognised.
+    """
 
     topics: tuple[Topic, ...]
     coverage: Estimate
     recent_days: int
     n_recent: int
     n_before: int
+    n_too_small: int
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each theme."""
@@ -81,7 +85,8 @@ def estimate_topics(study: FeedbackStudy) -> Topics:
     recent, before = is_recent(study), is_before(study)
     level, writers = study.confidence_level, comments.writer.to_numpy()
     effects = _effects(study, about)
-    order = [int(place) for place in np.argsort(-about.sum(axis=0), kind="stable") if about[:, place].any()]
+    by_size = [int(place) for place in np.argsort(-about.sum(axis=0), kind="stable") if about[:, place].any()]
+    order = [place for place in by_size if len(np.unique(writers[about[:, place]])) >= study.min_group]
     changes = [_change(about[:, place], recent, before, writers, level) for place in order]
     raised = adjust_benjamini_hochberg([two_sided_pvalue(each.value, each.std_error) for each in changes])
     moods = moods_in(study, study.sentences.themes[:, order])
@@ -104,6 +109,7 @@ def estimate_topics(study: FeedbackStudy) -> Topics:
         recent_days=study.recent_days,
         n_recent=int(recent.sum()),
         n_before=int(before.sum()),
+        n_too_small=len(by_size) - len(order),
     )
 
 

@@ -1,6 +1,6 @@
 """How far the reading of comments can be trusted, language by language; never better than it was measured."""
 
-from retention_lab.analysis.feedback.accuracy import AccuracyCard, CardRow, Transfer
+from retention_lab.analysis.feedback.accuracy import TOO_DIFFERENT, AccuracyCard, CardRow, Transfer
 from retention_lab.analysis.feedback.ladder import FEW_LABELS, Reading
 from retention_lab.findings.feedback.words import language_name, way_name
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
@@ -41,7 +41,7 @@ def accuracy_finding(card: AccuracyCard, language: str, text: Text) -> Finding:
             "Agreement with the customer's own mark, or with a person who read the comment: the F1 of each class, "
             "averaged."
         ),
-        caveats=tuple(_caveats(card, row, reading, transfer, text)),
+        caveats=tuple(_caveats(row, reading, transfer, text)),
     )
 
 
@@ -57,10 +57,14 @@ def _measured(row: CardRow, text: Text) -> str:
     )
     if recall.reason:
         return head
-    return head + " " + text.say(
-        "It hears {recall} of the unhappy ones ({interval}).",
-        recall=text.percent(recall.value),
-        interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
+    return (
+        head
+        + " "
+        + text.say(
+            "It hears {recall} of the unhappy ones ({interval}).",
+            recall=text.percent(recall.value),
+            interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
+        )
     )
 
 
@@ -92,7 +96,23 @@ def _verdict(row: CardRow, reading: Reading, transfer: Transfer | None) -> Verdi
     return "watch" if weak or (transfer and transfer.is_alarming) else "fine"
 
 
-def _caveats(card: AccuracyCard, row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> list[str]:
+def _caveats(row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> list[str]:
+    caveats = [*_against_others(row, reading, text), *_about_labels(row, reading, text)]
+    if transfer:
+        caveats.append(
+            text.say(
+                "Comments with and without a mark can be told apart with an area under the ROC curve of {auc} "
+                "({interval}); above {limit} the accuracy may not carry over.",
+                auc=text.number(transfer.auc.value, 2),
+                interval=text.interval(transfer.auc.ci_lower, transfer.auc.ci_upper, 2),
+                limit=text.number(TOO_DIFFERENT, 2),
+            )
+        )
+    return caveats
+
+
+def _against_others(row: CardRow, reading: Reading, text: Text) -> list[str]:
+    """Against the word list, and against time."""
     caveats = []
     if row.quality and row.gain and row.lexicon and reading.chosen != "lexicon":
         caveats.append(
@@ -111,6 +131,12 @@ def _caveats(card: AccuracyCard, row: CardRow, reading: Reading, transfer: Trans
                 interval=text.interval(row.forward.macro_f1.ci_lower, row.forward.macro_f1.ci_upper, 2),
             )
         )
+    return caveats
+
+
+def _about_labels(row: CardRow, reading: Reading, text: Text) -> list[str]:
+    """Labels that would have flattered, and labels that could not be used."""
+    caveats = []
     if reading.with_repeats and row.quality:
         caveats.append(
             text.say(
@@ -126,16 +152,6 @@ def _caveats(card: AccuracyCard, row: CardRow, reading: Reading, transfer: Trans
                 "{n} label belongs to a class that is too rare to learn, and is left out.",
                 "{n} labels belong to a class that is too rare to learn, and are left out.",
                 reading.n_too_rare,
-            )
-        )
-    if transfer:
-        caveats.append(
-            text.say(
-                "Comments with and without a mark can be told apart with an area under the ROC curve of {auc} "
-                "({interval}); above {limit} the accuracy may not carry over.",
-                auc=text.number(transfer.auc.value, 2),
-                interval=text.interval(transfer.auc.ci_lower, transfer.auc.ci_upper, 2),
-                limit=text.number(0.75, 2),
             )
         )
     return caveats

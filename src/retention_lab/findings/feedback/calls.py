@@ -27,9 +27,9 @@ def calls_finding(plan: CallPlan, study: FeedbackStudy, text: Text) -> Finding:
             "share of unhappy comments of a customer drawn towards everybody's by a beta-binomial prior."
         ),
         definition=text.say(
-            "Customers who are here, with a complaint of the last {n} days that is likely to be open, or among the most "
-            "valuable fifth and surely unhappier than usual. In order of chance times monthly value; a complaint counts "
-            "half after {half} days.",
+            "Customers who are here, with a complaint of the last {n} days that is likely to be open, or among the "
+            "most valuable fifth and surely unhappier than usual. In order of chance times monthly value; a complaint "
+            "counts half after {half} days.",
             n=text.count(study.recent_days),
             half=text.count(HALF_LIFE),
         ),
@@ -72,8 +72,8 @@ def _caveats(plan: CallPlan, study: FeedbackStudy, text: Text) -> list[str]:
             text.say_many(
                 "{n} customer is left alone on purpose, to show what the calls achieve. A complaint is answered there "
                 "too, in the usual way.",
-                "{n} customers are left alone on purpose, to show what the calls achieve. Their complaints are answered "
-                "too, in the usual way.",
+                "{n} customers are left alone on purpose, to show what the calls achieve. Their complaints are "
+                "answered too, in the usual way.",
                 n_drawn,
             )
         )
@@ -105,8 +105,8 @@ def _smallest(plan: CallPlan, text: Text) -> str:
             **values,
         )
     return text.say(
-        "Were {share} of them to leave within {days} days, the list would show it, four times in five, if {smallest} or "
-        "more of these were kept.",
+        "Were {share} of them to leave within {days} days, the list would show it, four times in five, if {smallest} "
+        "or more of these were kept.",
         smallest=text.percent(smallest, 0),
         **values,
     )

@@ -73,7 +73,9 @@ def _intake_caveats(study: FeedbackStudy, undetermined: int, text: Text) -> list
         )
     elif verbatims.scale_found:
         caveats.append(
-            text.say("The marks are taken to be on the scale {scale}, which all of them fit.", scale=verbatims.scale_found)
+            text.say(
+                "The marks are taken to be on the scale {scale}, which all of them fit.", scale=verbatims.scale_found
+            )
         )
     if not (study.comments.mark != UNKNOWN).any():
         caveats.append(text.say("No comment has a mark, so nothing can be learnt from marks."))
@@ -124,14 +126,14 @@ def masking_finding(study: FeedbackStudy, text: Text) -> Finding:
     )
 
 
-def audit_finding(study: FeedbackStudy, agreement: Agreement, text: Text) -> Finding:
+def audit_finding(agreement: Agreement, text: Text) -> Finding:
     """Who has read the comments beside the software, and whether two people agree."""
     kappa = agreement.kappa
     if not agreement.n_labels:
         headline = text.say("No person has read any of the comments yet.")
         action = text.say(
-            "Fill in labels/{name}.csv in the client's folder; a hundred labels of its random half make the shares hold "
-            "whatever the software is worth.",
+            "Fill in labels/{name}.csv in the client's folder; a hundred labels of its random half make the shares "
+            "hold whatever the software is worth.",
             name=agreement.sheet,
         )
     else:

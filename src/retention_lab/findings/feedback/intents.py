@@ -15,8 +15,9 @@ def _complaints(found: IntentStudy, text: Text) -> Finding:
     return Finding(
         id="feedback.complaints",
         question=text.say("How many comments are complaints?"),
-        headline=_share(
-            text.say("{share} of comments in the last {n} days have the words of a complaint ({interval})."), found.complaint, found, text
+        headline=text.say(
+            "{share} of comments in the last {n} days have the words of a complaint ({interval}).",
+            **_values(found.complaint, found, text),
         ),
         action="",
         verdict="watch",
@@ -24,8 +25,8 @@ def _complaints(found: IntentStudy, text: Text) -> Finding:
         n_obs=found.n_recent,
         method=text.say("The words of the complaint list; interval clustered by customer."),
         definition=text.say(
-            "Comments that say that something went wrong and hold the company to account, by their words; not corrected "
-            "for what the list misses."
+            "Comments that say that something went wrong and hold the company to account, by their words; not "
+            "corrected for what the list misses."
         ),
         caveats=tuple(_quality(found.complaint_precision, found.complaint_recall, text)),
         **_numbers(found.complaint),
@@ -34,8 +35,9 @@ def _complaints(found: IntentStudy, text: Text) -> Finding:
 
 def _goodbyes(found: IntentStudy, text: Text) -> Finding:
     left = found.left_after
-    headline = _share(
-        text.say("{share} of comments in the last {n} days announce that the customer is leaving ({interval})."), found.leaving, found, text
+    headline = text.say(
+        "{share} of comments in the last {n} days announce that the customer is leaving ({interval}).",
+        **_values(found.leaving, found, text),
     )
     if left and not left.reason:
         headline += " " + text.say(
@@ -48,20 +50,24 @@ def _goodbyes(found: IntentStudy, text: Text) -> Finding:
         id="feedback.goodbyes",
         question=text.say("How many announce that they are leaving?"),
         headline=headline,
-        action=text.say("Answer these first: each is a customer who can still be spoken to.") if found.n_leaving else "",
+        action=text.say("Answer these first: each is a customer who can still be spoken to.")
+        if found.n_leaving
+        else "",
         verdict="act" if found.n_leaving else "fine",
         unit="share",
         n_obs=found.n_recent,
         method=text.say("The words of the goodbye list, sentence by sentence; interval clustered by customer."),
-        definition=text.say("Comments that announce the leaving by their words; not corrected for what the list misses."),
+        definition=text.say(
+            "Comments that announce the leaving by their words; not corrected for what the list misses."
+        ),
         caveats=tuple(_quality(found.leaving_precision, found.leaving_recall, text)),
         **_numbers(found.leaving),
     )
 
 
-def _share(sentence: str, share: Estimate, found: IntentStudy, text: Text) -> str:
+def _values(share: Estimate, found: IntentStudy, text: Text) -> dict[str, str]:
     interval = text.percent_interval(share.ci_lower, share.ci_upper)
-    return sentence.format(share=text.percent(share.value), n=text.count(found.recent_days), interval=interval)
+    return {"share": text.percent(share.value), "n": text.count(found.recent_days), "interval": interval}
 
 
 def _numbers(share: Estimate) -> dict[str, float]:
@@ -73,8 +79,8 @@ def _quality(precision: Estimate | None, recall: Estimate | None, text: Text) ->
     if precision is None or recall is None:
         return [
             text.say(
-                "How often the list is right was not measured on this client: fill in the columns complaint and leaving "
-                "of the label sheet."
+                "How often the list is right was not measured on this client: fill in the columns complaint and "
+                "leaving of the label sheet."
             )
         ]
     return [

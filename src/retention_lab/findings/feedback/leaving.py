@@ -43,18 +43,24 @@ def _headline(found: LeavingByMood, text: Text) -> str:
     if adds_something(found):
         head = text.say("What customers say tells something about who leaves: it adds {gain} ({interval}).", **values)
     else:
-        head = text.say("What customers say adds nothing here to what tenure and value tell: {gain} ({interval}).", **values)
+        head = text.say(
+            "What customers say adds nothing here to what tenure and value tell: {gain} ({interval}).", **values
+        )
     unhappy, silent = _group(found, "unhappy"), _group(found, "silent")
     if unhappy is None or silent is None or unhappy.left.reason or silent.left.reason:
         return head
-    return head + " " + text.say(
-        "Of those who were unhappy at last {unhappy} left within {n} days ({first}), of those who said nothing {silent} "
-        "({second}).",
-        unhappy=text.percent(unhappy.left.value),
-        first=text.percent_interval(unhappy.left.ci_lower, unhappy.left.ci_upper),
-        silent=text.percent(silent.left.value),
-        second=text.percent_interval(silent.left.ci_lower, silent.left.ci_upper),
-        n=text.count(found.horizon_days),
+    return (
+        head
+        + " "
+        + text.say(
+            "Of those who were unhappy at last {unhappy} left within {n} days ({first}), of those who said nothing "
+            "{silent} ({second}).",
+            unhappy=text.percent(unhappy.left.value),
+            first=text.percent_interval(unhappy.left.ci_lower, unhappy.left.ci_upper),
+            silent=text.percent(silent.left.value),
+            second=text.percent_interval(silent.left.ci_lower, silent.left.ci_upper),
+            n=text.count(found.horizon_days),
+        )
     )
 
 
@@ -65,7 +71,9 @@ def _group(found: LeavingByMood, mood: str) -> MoodGroup | None:
 def _not_joined(found: NotJoined, text: Text) -> str:
     whys = {
         "no_customers": text.say("there are no customers to join the comments to"),
-        "no_dates": text.say("the customers have tenures and no dates, so nobody knows who was here on a day in the past"),
+        "no_dates": text.say(
+            "the customers have tenures and no dates, so nobody knows who was here on a day in the past"
+        ),
         "too_short": text.say("the customers do not go back far enough"),
         "too_few": text.say(
             "too few of them left or wrote in time: {n}, and {needed} are needed",

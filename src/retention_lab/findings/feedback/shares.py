@@ -11,7 +11,7 @@ from retention_lab.text import Text
 
 def unhappy_finding(study: FeedbackStudy, moods: MoodStudy, text: Text) -> Finding:
     """The share of unhappy comments in the recent days, against the same days before."""
-    recent, change = moods.recent, moods.change
+    recent = moods.recent
     known = not recent.reason
     return Finding(
         id="feedback.unhappy_share",
@@ -29,7 +29,7 @@ def unhappy_finding(study: FeedbackStudy, moods: MoodStudy, text: Text) -> Findi
             "Comments whose writers are unhappy, of all comments with words, in the mix of channels and languages of "
             "both spans together. A comment with a mark counts by its mark."
         ),
-        caveats=tuple(_caveats(study, moods, text)),
+        caveats=tuple(_caveats(moods, text)),
     )
 
 
@@ -59,8 +59,8 @@ def _when(moods: MoodStudy, text: Text) -> str:
 def _unknown(study: FeedbackStudy, moods: MoodStudy, text: Text) -> str:
     if not moods.usable:
         return text.say(
-            "How many comments are unhappy ones cannot be said: nothing tells how well they are read. {n} comments have "
-            "no mark.",
+            "How many comments are unhappy ones cannot be said: nothing tells how well they are read. {n} comments "
+            "have no mark.",
             n=text.count(moods.n_unrated),
         )
     return text.say("There are too few comments in the last {n} days to say how many are unhappy.", n=study.recent_days)
@@ -93,7 +93,7 @@ def _method(moods: MoodStudy, text: Text) -> str:
     )
 
 
-def _caveats(study: FeedbackStudy, moods: MoodStudy, text: Text) -> list[str]:
+def _caveats(moods: MoodStudy, text: Text) -> list[str]:
     caveats = []
     naive = moods.naive_recent
     if not moods.recent.reason and math.isfinite(naive):

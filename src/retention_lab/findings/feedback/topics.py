@@ -13,7 +13,7 @@ _SIGNIFICANT = 0.05
 def topic_findings(topics: Topics, is_year_before: bool, text: Text) -> Findings:
     """The themes to look at first: those that rise, then those that cost most marks; at most five."""
     ranked = sorted(topics.topics, key=_urgency)
-    return Findings(tuple(topic_finding(each, topics, is_year_before, text) for each in ranked[:_MOST]))
+    return Findings(tuple(topic_finding(each, is_year_before, text) for each in ranked[:_MOST]))
 
 
 def is_rising(topic: Topic) -> bool:
@@ -28,7 +28,7 @@ def _urgency(topic: Topic) -> tuple[int, float]:
     return (1, topic.effect.value * topic.share.value) if known else (2, -topic.share.value)
 
 
-def topic_finding(topic: Topic, topics: Topics, is_year_before: bool, text: Text) -> Finding:
+def topic_finding(topic: Topic, is_year_before: bool, text: Text) -> Finding:
     """One theme."""
     head = text.say(
         "{theme}: {share} of comments ({interval}).",
