@@ -25,23 +25,22 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
     """The card: each language, then its channels."""
     return Table(
         caption=text.say(
-            "How well comments are read, held against the customers' own marks. Macro-F1 is the mean over unhappy, "
-            "neutral and happy; in brackets {level} intervals. The word list and the most frequent answer are what it "
-            "must beat.",
+            "How well comments are read, held against the customers' own marks, with {level} intervals. The mix is "
+            "unhappy / neutral / happy. Macro-F1 is the mean over these three; to beat are our word list and always "
+            "saying the most frequent. The last column is how far the stated chances of an unhappy writer are off.",
             level=text.percent(card.confidence_level, 0),
         ),
         columns=(
             text.say("Comments"),
             text.say("Labels"),
-            text.say("Unhappy / neutral / happy"),
+            text.say("Mix, %"),
             text.say("Macro-F1"),
-            text.say("Word list"),
-            text.say("Most frequent"),
+            text.say("To beat"),
             text.say("Unhappy heard"),
-            text.say("Rightly called unhappy"),
-            text.say("Chances off by"),
+            text.say("Rightly so called"),
+            text.say("Off by"),
         ),
-        align=_one_left(9),
+        align=_one_left(8),
         rows=tuple(_card_row(row, text) for row in card.rows),
     )
 
@@ -51,18 +50,17 @@ def _card_row(row: CardRow, text: Text) -> tuple[str, ...]:
     head = f"\u2003{name}" if row.channel else name
     n_labels = text.count(row.n_labels)
     if row.quality is None:
-        return (head, n_labels, _DASH, text.say("not measured"), *[_DASH] * 5)
+        return (head, n_labels, _DASH, text.say("not measured"), *[_DASH] * 4)
     found = row.quality
     return (
         head,
         n_labels,
-        " / ".join(text.percent(share, 0) for share in row.mix),
+        " / ".join(text.count(100 * share) for share in row.mix),
         _number(found.macro_f1, text),
-        _plain(row.lexicon, text),
-        _plain(row.majority, text),
+        f"{_plain(row.lexicon, text)} / {_plain(row.majority, text)}",
         _share(found.recall, text, 0),
         _share(found.precision, text, 0),
-        _share(row.calibration, text) if row.calibration else _DASH,
+        text.percent(row.calibration.value) if row.calibration else _DASH,
     )
 
 
@@ -105,13 +103,41 @@ def _why(why: str, text: Text) -> str:
 
 
 def table_of_topics(topics: Topics, text: Text) -> Table:
-    """All themes in numbers."""
+    """How often each theme comes up, and how much of what is said on it is unhappy."""
+    caption = text.say(
+        "How often each theme comes up, and the corrected share of unhappy ones among its sentences, with {level} "
+        "intervals. In {coverage} of comments a theme was found.",
+        level=text.percent(topics.coverage.confidence_level, 0),
+        coverage=text.percent(topics.coverage.value, 0),
+    )
+    if topics.n_too_small:
+        caption += " " + text.say_many(
+            "{n} theme that only a few customers mention is not shown.",
+            "{n} themes that only a few customers mention are not shown.",
+            topics.n_too_small,
+        )
     rows = tuple(
         (
             capitalised(theme_name(topic.theme, text)),
             text.count(topic.n_comments),
             _share(topic.share, text),
             _share(topic.unhappy, text, 0),
+        )
+        for topic in topics.topics
+    )
+    return Table(
+        caption=caption,
+        columns=(text.say("Theme"), text.say("Comments"), text.say("Of all comments"), text.say("Unhappy")),
+        align=_one_left(4),
+        rows=rows or ((text.say("No theme was found"), *[""] * 3),),
+    )
+
+
+def table_of_changes(topics: Topics, text: Text) -> Table:
+    """How much more often each theme comes up than before, and what goes with its mention."""
+    rows = tuple(
+        (
+            capitalised(theme_name(topic.theme, text)),
             _points(topic.change, text),
             text.pvalue(topic.pvalue),
             _signed(topic.effect, text),
@@ -120,24 +146,15 @@ def table_of_topics(topics: Topics, text: Text) -> Table:
     )
     return Table(
         caption=text.say(
-            "The themes, with {level} intervals. The change is in points, the last {n} days against before, its "
-            "p-value raised for the number of themes. The mark is in points of 100, where the theme is mentioned "
-            "against where it is not, all else equal: an association. In {coverage} of comments a theme was found.",
+            "Change: points by which a theme comes up more often, the last {n} days against before; p-values raised "
+            "for the number of themes. Mark: points of 100 by which marks differ where the theme is mentioned, all "
+            "else equal; an association. Both with {level} intervals.",
             level=text.percent(topics.coverage.confidence_level, 0),
             n=text.count(topics.recent_days),
-            coverage=text.percent(topics.coverage.value, 0),
         ),
-        columns=(
-            text.say("Theme"),
-            text.say("Comments"),
-            text.say("Of all"),
-            text.say("Unhappy"),
-            text.say("Change"),
-            text.say("p"),
-            text.say("Mark"),
-        ),
-        align=_one_left(7),
-        rows=rows or ((text.say("No theme was found"), *[""] * 6),),
+        columns=(text.say("Theme"), text.say("Change"), text.say("Chance alone"), text.say("Mark")),
+        align=_one_left(4),
+        rows=rows or ((text.say("No theme was found"), *[""] * 3),),
     )
 
 

@@ -74,6 +74,12 @@ class AccuracyCard:
         """The row of a whole language."""
         return next(row for row in self.rows if row.language == language and not row.channel)
 
+    @property
+    def weakest(self) -> str:
+        """The measured language that is read worst; where none is measured, the largest."""
+        measured = [(row.quality.macro_f1.value, row.language) for row in self.rows if row.quality and not row.channel]
+        return min(measured)[1] if measured else next(iter(self.readings))
+
     def to_frame(self) -> pd.DataFrame:
         """One row for each cell of the card."""
         return pd.DataFrame([_as_dict(row) for row in self.rows])
@@ -86,7 +92,8 @@ def measure_accuracy(study: FeedbackStudy) -> AccuracyCard:
         comments = study.comments[study.comments.language == language]
         rows.append(_row(study, reading, comments, ""))
         channels = comments.channel.value_counts(sort=False).sort_values(ascending=False, kind="stable")
-        if len(channels) > 1:
+        # Where a language has no label at all, its channels have none either.
+        if len(channels) > 1 and comments.is_taught.any():
             rows += [_row(study, reading, comments[comments.channel == name], str(name)) for name in channels.index]
     transfers = (_transfer(study, language) for language in study.measured)
     return AccuracyCard(

@@ -169,7 +169,7 @@ def _corrected(
     flips: Contradictions,
     known: KnownClasses | None,
 ) -> AdjustedShares:
-    """Shares, with what is not known of the contradictions in their covariance: made anew with a little more of each."""
+    """Shares, with what is not known of the contradictions in the covariance: made anew with a little more of each."""
     classes = tuple(sorted(study.readings[language].classes)) or (NEGATIVE, POSITIVE)
     columns = slice(0, len(classes) - 1)
     comments = study.comments

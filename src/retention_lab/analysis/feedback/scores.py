@@ -191,7 +191,12 @@ def _placed(rated: pd.DataFrame, declared: Mapping[str, str]) -> pd.DataFrame:
     )
     known = (kind != "") & (high > low) & numbers.rating.between(low, high)
     frame = rated.assign(
-        kind=kind, question=question, low=low, high=high, declared_by=declared_by, points=_points(numbers, kind)
+        kind=kind,
+        question=question.where(question != "", channel),
+        low=low,
+        high=high,
+        declared_by=declared_by,
+        points=_points(numbers, kind),
     )
     return frame[known]
 

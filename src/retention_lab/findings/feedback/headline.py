@@ -1,5 +1,7 @@
 """The answers that stand at the top of the report."""
 
+from dataclasses import replace
+
 from retention_lab.analysis.feedback.accuracy import AccuracyCard
 from retention_lab.analysis.feedback.callers import CallPlan
 from retention_lab.analysis.feedback.leaving import LeavingByMood, NotJoined
@@ -26,11 +28,13 @@ def feedback_headline(
 ) -> Findings:
     """How many are unhappy, about what, who must be called, whether it tells who leaves, and how far to trust it."""
     first = list(topic_findings(topics, moods.is_year_before, text))[:1]
+    weakest = accuracy_finding(card, card.weakest, text)
     answers: list[Finding] = [
         unhappy_finding(study, moods, text),
         *first,
         calls_finding(plan, study, text),
         leaving_finding(found, text),
-        accuracy_finding(card, next(iter(card.readings)), text),
+        # Its own section has the rest.
+        replace(weakest, caveats=()),
     ]
     return Findings(tuple(answers))

@@ -41,10 +41,16 @@ def _headline(found: LeavingByMood, text: Text) -> str:
         "interval": text.interval(found.gain.ci_lower, found.gain.ci_upper, 3),
     }
     if adds_something(found):
-        head = text.say("What customers say tells something about who leaves: it adds {gain} ({interval}).", **values)
+        head = text.say(
+            "What customers say tells something about who leaves: it adds {gain} ({interval}) to the area under the "
+            "ROC curve.",
+            **values,
+        )
     else:
         head = text.say(
-            "What customers say adds nothing here to what tenure and value tell: {gain} ({interval}).", **values
+            "What customers say adds nothing here to what tenure and value tell of who leaves: {gain} ({interval}) to "
+            "the area under the ROC curve.",
+            **values,
         )
     unhappy, silent = _group(found, "unhappy"), _group(found, "silent")
     if unhappy is None or silent is None or unhappy.left.reason or silent.left.reason:

@@ -18,7 +18,7 @@ def score_name(score: Score, text: Text) -> str:
     kinds = {"nps": text.say("NPS"), "csat": text.say("CSAT"), "ces": text.say("CES")}
     if not score.question:
         return kinds[score.kind]
-    return text.say("{score}: {question}", score=kinds[score.kind], question=score.question)
+    return text.say("{score}, “{question}”", score=kinds[score.kind], question=score.question)
 
 
 def score_finding(score: Score, scores: Scores, text: Text) -> Finding:
@@ -26,7 +26,7 @@ def score_finding(score: Score, scores: Scores, text: Text) -> Finding:
     found, known = score.overall, not score.overall.reason
     return Finding(
         id=f"feedback.score.{score.kind}" + (f".{_slug(score.question)}" if score.question else ""),
-        question=text.say("What do the marks say: {name}?", name=score_name(score, text)),
+        question=text.say("What do the marks say?"),
         headline=_headline(score, text) if known else _few(score, text),
         action="",
         verdict=_verdict(score),
@@ -118,8 +118,7 @@ def _caveats(scores: Scores, text: Text) -> list[str]:
         rate = scores.response_rate
         caveats.append(
             text.say(
-                "{share} of the customers who are here gave a mark at least once ({interval}); the others may think "
-                "otherwise.",
+                "{share} of all customers gave a mark at least once ({interval}); the others may think otherwise.",
                 share=text.percent(rate.value),
                 interval=text.percent_interval(rate.ci_lower, rate.ci_upper),
             )
