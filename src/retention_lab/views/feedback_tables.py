@@ -60,7 +60,7 @@ def _card_row(row: CardRow, text: Text) -> tuple[str, ...]:
         f"{_plain(row.lexicon, text)} / {_plain(row.majority, text)}",
         _share(found.recall, text, 0),
         _share(found.precision, text, 0),
-        text.percent(row.calibration.value) if row.calibration else _DASH,
+        _share(row.calibration, text, 0) if row.calibration else _DASH,
     )
 
 

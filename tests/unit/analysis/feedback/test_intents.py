@@ -71,9 +71,9 @@ def test_a_contrast_ends_what_takes_a_complaint_back() -> None:
 
 
 def test_a_clients_words_count_and_a_negation_takes_them_back() -> None:
-    texts = ["I put in a PAC-code request", "never PAC code"]
+    texts = ["I put in a SIM-swap request", "never SIM swap"]
     assert not find_intents(texts, "en").leaving.any()
-    found = find_intents(texts, "en", own_complaint=["request*"], own_leaving=["PAC code"])
+    found = find_intents(texts, "en", own_complaint=["request*"], own_leaving=["SIM swap"])
     assert (found.leaving.tolist(), found.complaint.tolist()) == ([True, False], [True, False])
     assert find_intents(["Ich kündige"], "de", own_leaving=["kündig*"]).leaving.tolist() == [True]
     with pytest.raises(DataError, match="can never be found"):
