@@ -51,7 +51,13 @@ def regress_clustered(
         )
         for column, value, error in zip(kept, fitted, errors, strict=True)
     }
-    return [found.get(column, unknown) for column in range(np.asarray(design).shape[1])]
+    return [found.get(column, unknown) if enough else unknown for column, enough in enumerate(_known(design, code))]
+
+
+def _known(design: ArrayLike, code: NDArray[np.intp]) -> list[bool]:
+    """Whether each column differs from nought for ten customers at least, however many rows these have."""
+    differs = np.asarray(design, dtype=float) != 0
+    return [np.count_nonzero(np.bincount(code[column])) >= _FEWEST_CLUSTERS for column in differs.T]
 
 
 def _independent(x: Floats) -> Sequence[int]:

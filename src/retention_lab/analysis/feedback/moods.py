@@ -16,6 +16,7 @@ from retention_lab.analysis.feedback.contradictions import Contradictions, estim
 from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
 from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.methods.estimates import Estimate, not_estimable
+from retention_lab.methods.prediction_powered import prediction_powered_share
 from retention_lab.methods.prevalence import (
     AdjustedShares,
     KnownClasses,
@@ -30,8 +31,8 @@ Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 # A part that lacks strata of more weight than this is not comparable with the others.
 _LEAST_COVERED = 0.9
-# So many comments of one sentence tell how sure the reading of a sentence is.
-_FEWEST_SINGLE, _FEWEST_OF_EACH = 100, 20
+# So many labelled comments of one sentence tell how sure the reading of a group's sentences is.
+_FEWEST_SINGLE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,45 +98,33 @@ def usable_languages(study: FeedbackStudy) -> tuple[str, ...]:
 
 
 def moods_in(study: FeedbackStudy, groups: Flags) -> list[Estimate]:
-    """The corrected share of unhappy sentences in each of several groups of sentences (sentences x groups).
+    """The share of unhappy sentences in each of several groups of sentences that are defined by their words.
 
-    How well a sentence is read is known from the labelled comments that have one sentence only. Languages in which
-    these are too few do not count.
+    What a sentence is about changes how plainly it speaks, so happy sentences of a group are not like happy sentences
+    elsewhere, and adjusting by these would overshoot. But labelled comments of a single sentence stand in each group
+    too: the mean chance of all its sentences is set right by what is off in these (prediction-powered inference).
+    `groups` is sentences x groups; a group with fewer than thirty such comments is `too_few`.
     """
-    level, n_groups = study.confidence_level, groups.shape[1]
-    flips = estimate_contradictions(study)
-    blocks, counts = [], []
-    for language in study.measured:
-        labelled = _single(study, language)
-        if labelled is None:
+    comments, of = study.comments, study.sentences.of
+    is_read = comments.language.isin(study.measured).to_numpy()[of]
+    n_sentences = np.bincount(of, minlength=len(comments))
+    is_single = (comments.is_taught.to_numpy() & (n_sentences == 1))[of]
+    unhappy, writers = (comments.label == NEGATIVE).to_numpy()[of], comments.writer.to_numpy()[of]
+    found = []
+    for group in groups.T:
+        every, known = np.flatnonzero(group & is_read), np.flatnonzero(group & is_single)
+        if len(known) < _FEWEST_SINGLE:
+            few = not_estimable("too_few", n_obs=len(known), confidence_level=study.confidence_level, method="")
+            found.append(few)
             continue
-        inside = (study.comments.language == language).to_numpy()[study.sentences.of]
-        row, group = np.nonzero(groups & inside[:, None])
-        scores = np.column_stack([study.sentences.negative, study.sentences.positive])[row]
-        writers = study.comments.writer.to_numpy()[study.sentences.of[row]]
-        found = _corrected(study, language, labelled, _Asked(scores, group, writers, n_groups), flips, None)
-        if not found.reason:
-            blocks.append(found)
-            counts.append(np.bincount(group, minlength=n_groups))
-    if not blocks:
-        return [not_estimable("too_few", n_obs=0, confidence_level=level, method="")] * n_groups
-    shares, sizes = _side_by_side(blocks, level), np.array(counts, dtype=float)
-    return [weighted_share(shares, _of_group(sizes, place)) for place in range(n_groups)]
-
-
-def _of_group(sizes: Floats, place: int) -> Floats:
-    weights = np.zeros_like(sizes)
-    weights[:, place] = sizes[:, place] / max(sizes[:, place].sum(), 1)
-    return weights.ravel()
-
-
-def _single(study: FeedbackStudy, language: str) -> Codes | None:
-    comments = study.comments
-    n_sentences = np.bincount(study.sentences.of, minlength=len(comments))
-    some = (comments.language == language) & comments.is_taught & (n_sentences == 1)
-    unhappy = (comments.label[some] == NEGATIVE).sum()
-    enough = some.sum() >= _FEWEST_SINGLE and min(unhappy, some.sum() - unhappy) >= _FEWEST_OF_EACH
-    return np.flatnonzero(some) if enough else None
+        # Of a comment of one sentence, the sentence's own chance was read out of fold.
+        chance = study.sentences.negative
+        share = prediction_powered_share(
+            chance[every], chance[known], unhappy[known], writers[every], writers[known],
+            confidence_level=study.confidence_level,
+        )  # fmt: skip
+        found.append(share)
+    return found
 
 
 def _adjusted(
