@@ -28,7 +28,7 @@ check: .venv/dev ## Check style, types, import contracts, notebooks and document
 lab: .venv/runtime ## Open JupyterLab on this workspace, with the playbooks in view
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/playbooks $(LAB_ARGS)
 
-bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, a report, a batch, a hundred million rows; over an hour
+bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, comments, a report, a batch, a hundred million rows; over an hour
 	@$(BIN)/python bench/coverage.py
 	@$(BIN)/python bench/cells.py
 	@$(BIN)/python bench/cox.py speed
@@ -37,6 +37,8 @@ bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, 
 	@$(BIN)/python bench/experiments.py speed
 	@$(BIN)/python bench/experiments_power.py power
 	@$(BIN)/python bench/experiments_power.py looks
+	@$(BIN)/python bench/feedback_coverage.py
+	@$(BIN)/python bench/feedback.py
 	@$(BIN)/python bench/report.py
 	@$(BIN)/python bench/starts.py
 	@$(BIN)/python bench/scale.py

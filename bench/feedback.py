@@ -45,7 +45,7 @@ def measured(customers: int) -> bool:
         generate_demo(home / "data" / "demo", customers=customers)
         seconds = run(home)
         card = pd.read_csv(next(home.glob("reports/demo/*/*/accuracy.csv")))
-        whole = card[card.channel.isna() & card.quality_macro_f1.notna()]
+        whole = card[card.channel.isna() & card.language.notna()]
         said = pd.read_csv(home / "data" / "demo" / "feedback.csv", sep=";", dtype=str).comment.dropna()
         theirs = vader(said.to_list())
     n = int(card[card.channel.isna()].n_comments.sum())

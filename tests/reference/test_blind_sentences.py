@@ -20,6 +20,7 @@ from retention_lab.analysis.feedback.lexicon import load_lexicon
 from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE
 from retention_lab.analysis.feedback.themes import CONTRASTS, THEMES, find_themes, split_sentences
 from retention_lab.methods.classification import ClassQuality, judge_classes
+from retention_lab.methods.proportions import estimate_proportion
 
 FOLDER = Path(__file__).parent / "sentences"
 LANGUAGES = ("en", "it", "es", "fr", "sl")
@@ -41,6 +42,18 @@ def judged(scores: NDArray[np.float64], rows: list[dict[str, Any]]) -> ClassQual
     truth = [NEGATIVE if row["label"] == "negative" else POSITIVE for row in rows]
     predicted = np.where(scores < 0, NEGATIVE, POSITIVE)
     return judge_classes(truth, predicted, 3, np.arange(len(rows)))
+
+
+def told(
+    capsys: pytest.CaptureFixture[str], language: str, what: str, right: NDArray[np.bool_], wrong: NDArray[np.bool_]
+) -> None:
+    precision = estimate_proportion(int(right.sum()), int(right.sum() + wrong.sum()))
+    recall = estimate_proportion(int(right.sum()), len(right))
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{language}: {what} precision {precision.value:.2f} ({precision.ci_lower:.2f} to {precision.ci_upper:.2f}),"
+            f" recall {recall.value:.2f} ({recall.ci_lower:.2f} to {recall.ci_upper:.2f})\n"
+        )
 
 
 def test_the_word_list_is_far_above_chance_and_above_vader(language: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,22 +85,24 @@ def test_themes_are_found_where_they_are(language: str) -> None:
     assert both / truth.sum() >= 0.65
 
 
-def test_goodbyes_are_told_from_talk_of_going(language: str) -> None:
+def test_goodbyes_are_told_from_talk_of_going(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = written(language)
     leaving = find_intents(texts(rows["leaving"]), language).leaving
     staying = find_intents(texts(rows["staying"]), language).leaving
+    told(capsys, language, "goodbyes", leaving, staying)
 
-    assert leaving.sum() / (leaving.sum() + staying.sum()) >= 0.8
-    assert leaving.mean() >= 0.4
+    assert leaving.sum() / (leaving.sum() + staying.sum()) >= 0.75
+    assert leaving.mean() >= 0.6
 
 
-def test_complaints_are_told_from_a_bad_mood(language: str) -> None:
+def test_complaints_are_told_from_a_bad_mood(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     rows = written(language)
     complaints = find_intents(texts(rows["complaints"]), language).complaint
     others = find_intents(texts(rows["no_complaints"]), language).complaint
+    told(capsys, language, "complaints", complaints, others)
 
     assert complaints.sum() / (complaints.sum() + others.sum()) >= 0.85
-    assert complaints.mean() >= 0.4
+    assert complaints.mean() >= 0.5
 
 
 def test_languages_are_told_apart_from_a_few_words(language: str) -> None:

@@ -57,7 +57,7 @@ def regress_clustered(
 def _known(design: ArrayLike, code: NDArray[np.intp]) -> list[bool]:
     """Whether each column differs from nought for ten customers at least, however many rows these have."""
     differs = np.asarray(design, dtype=float) != 0
-    return [np.count_nonzero(np.bincount(code[column])) >= _FEWEST_CLUSTERS for column in differs.T]
+    return [bool(np.count_nonzero(np.bincount(code[column])) >= _FEWEST_CLUSTERS) for column in differs.T]
 
 
 def _independent(x: Floats) -> Sequence[int]:

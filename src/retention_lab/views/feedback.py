@@ -1,5 +1,6 @@
 """Charts of what customers say: how many are unhappy over time, what they talk about, and how the scores run."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +17,17 @@ from retention_lab.findings.feedback.words import theme_name
 from retention_lab.findings.words import capitalised
 from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
+from retention_lab.views.churn import short_name
 from retention_lab.views.display import Chart, no_chart
 from retention_lab.views.theme import ACCENT, GRID, INK, PALETTE, WORDS, month_axis, themed_axes
 
 _MOST_THEMES = 18
 _MOST_SCORES = 3
+# So many letters of a title fit above a panel.
+_TITLE = 72
 _PANEL = 2.0
+# Two names of which one has two lines, as a share of the height of the axes.
+_NAMES_APART = 0.13
 
 
 def plot_unhappy(moods: MoodStudy, text: Text) -> Chart:
@@ -30,33 +36,35 @@ def plot_unhappy(moods: MoodStudy, text: Text) -> Chart:
     caption = text.say("The share of unhappy comments over time.")
     if len(points) < 2:
         why = text.say("There are too few comments, or too few labels, to draw the share over time.")
-        return no_chart(text.say("{n} points to draw.", n=text.count(len(points))), caption, why)
+        said = text.say_many("{n} point could be drawn.", "{n} points could be drawn.", len(points))
+        return no_chart(said, caption, why)
     middle = [_middle(point.first, point.last) for point in points]
     with themed_axes(height=3.4) as (figure, axes):
         lower, upper = ([getattr(point.share, end) for point in points] for end in ("ci_lower", "ci_upper"))
         axes.fill_between(middle, lower, upper, color=ACCENT, alpha=0.16, linewidth=0)
         axes.plot(middle, [point.naive for point in points], color=PALETTE[1], linewidth=1.4, linestyle=(0, (4, 3)))
         axes.plot(middle, [point.share.value for point in points], "o-", color=ACCENT)
-        _name_lines(axes, moods, middle, text)
         _share_axis(axes, max([*upper, *(point.naive for point in points)]), text)
+        _name_lines(axes, moods, middle, text)
         axes.set_ylabel(text.say("Unhappy comments"))
         month_axis(axes, points[0].first.date(), points[-1].last.date())
     return Chart(figure, _unhappy_caption(moods, text), _unhappy_alt(moods, text))
 
 
 def _name_lines(axes: Axes, moods: MoodStudy, middle: Sequence[float], text: Text) -> None:
-    """Names to the right of the ends; where the ends lie close, the names are pushed apart."""
+    """Names to the right of the ends, clear of the band; where the ends lie close, the names are pushed apart."""
     last = moods.points[-1]
     ends = [
         (last.share.value, text.say("corrected"), ACCENT),
         (last.naive, text.say("predictions\ncounted"), WORDS[1]),
     ]
     ends.sort(key=lambda end: end[0])
-    near = ends[1][0] - ends[0][0] < 0.12
-    for place, (height, name, colour) in enumerate(ends):
+    between = ends[1][0] - ends[0][0]
+    push = max(0.0, _NAMES_APART * axes.get_ylim()[1] - between) / 2
+    for (height, name, colour), move in zip(ends, (-push, push), strict=True):
         axes.annotate(
-            name, (middle[-1], height), xytext=(9, (10 if place else -10) if near else 0),
-            textcoords="offset points", color=colour, fontsize=9, va="center", annotation_clip=False,
+            name, (middle[-1], height + move), xytext=(9, 0), textcoords="offset points", color=colour, fontsize=9,
+            va="center", annotation_clip=False,
         )  # fmt: skip
 
 
@@ -85,7 +93,8 @@ def plot_topics(topics: Topics, text: Text) -> Chart:
     shown = [topic for topic in topics.topics if not topic.share.reason][:_MOST_THEMES]
     caption = text.say("What customers talk about.")
     if not shown:
-        return no_chart(text.say("0 themes were found."), caption, text.say("No theme was found often enough to draw."))
+        said = text.say("{n} themes were found.", n=text.count(0))
+        return no_chart(said, caption, text.say("No theme was found often enough to draw."))
     with themed_axes(height=1.1 + 0.27 * len(shown)) as (figure, axes):
         axes.remove()
         left, right = figure.subplots(1, 2, sharey=True)
@@ -93,7 +102,7 @@ def plot_topics(topics: Topics, text: Text) -> Chart:
         for place, topic in zip(places, shown, strict=True):
             _dot(left, topic.share, place, PALETTE[1] if _is_bad_news(topic) else ACCENT)
             _dot(right, topic.unhappy, place, ACCENT)
-        left.set_yticks(places, [capitalised(theme_name(topic.theme, text)) for topic in shown])
+        left.set_yticks(places, [short_name(capitalised(theme_name(topic.theme, text))) for topic in shown])
         left.set_ylim(-0.7, len(shown) - 0.3)
         _share_across(left, text.say("Of comments"), text)
         _share_across(right, text.say("Unhappy, of its sentences"), text)
@@ -111,11 +120,12 @@ def _dot(axes: Axes, found: Estimate, place: float, colour: str) -> None:
         return
     if not found.reason:
         axes.plot([found.ci_lower, found.ci_upper], [place, place], color=colour, linewidth=2.2)
-    axes.plot(found.value, place, "o", color=colour, markersize=5)
+    # At nought and at one half of the dot would be cut off.
+    axes.plot(found.value, place, "o", color=colour, markersize=5, clip_on=False, zorder=3)
 
 
 def _share_across(axes: Axes, label: str, text: Text) -> None:
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, min(1.0, axes.get_xlim()[1]))
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: text.percent(share, 0)))
     axes.set_xlabel(label)
@@ -131,6 +141,10 @@ def _topics_caption(topics: Topics, shown: Sequence[Topic], text: Text) -> str:
         "with {level} intervals. A comment may speak of several.",
         level=text.percent(topics.coverage.confidence_level, 0),
     )
+    if len(shown) < len(topics.topics):
+        caption += " " + text.say(
+            "{n} of {all} themes are drawn.", n=text.count(len(shown)), all=text.count(len(topics.topics))
+        )
     if any(_is_bad_news(topic) for topic in shown):
         caption += " " + text.say("Orange: comes up more often than before.")
     return caption
@@ -161,7 +175,9 @@ def plot_scores(scores: Scores, text: Text) -> Chart | None:
             ends = [[getattr(point.score, end) for point in known] for end in ("ci_lower", "ci_upper")]
             panel.fill_between(middle, *ends, color=ACCENT, alpha=0.16, linewidth=0)
             panel.plot(middle, [point.score.value for point in known], "o-", color=ACCENT, markersize=4)
-            panel.set_title(score_name(score, text), loc="left", fontsize=9.5, color=INK)
+            panel.set_title(
+                textwrap.shorten(score_name(score, text), _TITLE, placeholder="…"), loc="left", fontsize=9.5, color=INK
+            )
             panel.yaxis.set_major_locator(MaxNLocator(4))
             panel.yaxis.set_major_formatter(FuncFormatter(_score_format(score, text)))
         months = [pd.Timestamp(f"{point.month}-15").date() for _, known in drawn for point in known]

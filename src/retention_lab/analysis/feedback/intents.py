@@ -19,6 +19,7 @@ from retention_lab.analysis.feedback.words import sentences_of, words_of
 
 # `..` in a pattern stands for no word and for as many as three.
 _GAP = r"(?:\S+ ){0,3}?"
+_WRAPPED = re.compile(r"\|\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,11 +108,15 @@ def _sayings(label: str, entries: Iterable[str], patterns: Iterable[str]) -> Say
 def _expression(pattern: str) -> str:
     """What finds a pattern in words that each end in a space: `close|end .. account` finds `end my old account`.
 
-    An empty choice (`has| closed`) may be left out, and `_` joins the words of one choice (`direct_debit|card`).
+    The choice `-` is no word (`-|has closed`), and `_` joins the words of one choice (`direct_debit|card`). After `|`
+    a line may end.
     """
-    return "".join(_GAP if part == ".." else f"(?:{'|'.join(map(_choice, part.split('|')))})" for part in pattern.split())
+    return "".join(
+        _GAP if part == ".." else f"(?:{'|'.join(map(_choice, part.split('|')))})"
+        for part in _WRAPPED.sub("|", pattern).split()
+    )
 
 
 def _choice(choice: str) -> str:
-    words = choice.split("_") if choice else []
+    words = [] if choice == "-" else choice.split("_")
     return "".join(re.escape(word.removesuffix("*")) + (r"\S*" if word.endswith("*") else "") + " " for word in words)

@@ -1,8 +1,10 @@
 """How far the reading of comments can be trusted, language by language; never better than it was measured."""
 
+import math
+
 from retention_lab.analysis.feedback.accuracy import TOO_DIFFERENT, AccuracyCard, CardRow, Transfer
 from retention_lab.analysis.feedback.ladder import FEW_LABELS, Reading
-from retention_lab.findings.feedback.words import language_name, way_name
+from retention_lab.findings.feedback.words import language_name, told_number, way_name
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.findings.words import capitalised
 from retention_lab.text import Text
@@ -24,19 +26,15 @@ def accuracy_finding(card: AccuracyCard, language: str, text: Text) -> Finding:
     return Finding(
         id=f"feedback.accuracy.{language or 'undetermined'}",
         question=text.say("How well are comments read: {language}?", language=language_name(language, text)),
-        headline=_measured(row, text) if row.quality else _not_measured(row, text),
+        headline=_measured(row, text) if row.quality else _not_measured(row, reading, text),
         action=_action(row, reading, transfer, text),
         verdict=_verdict(row, reading, transfer),
-        estimate=macro.value if macro else NOT_A_NUMBER,
-        ci_lower=macro.ci_lower if macro else NOT_A_NUMBER,
-        ci_upper=macro.ci_upper if macro else NOT_A_NUMBER,
-        unit="macro-F1",
+        estimate=macro.value if macro and not macro.reason else NOT_A_NUMBER,
+        ci_lower=macro.ci_lower if macro and not macro.reason else NOT_A_NUMBER,
+        ci_upper=macro.ci_upper if macro and not macro.reason else NOT_A_NUMBER,
+        unit=text.say("macro-F1"),
         n_obs=row.n_labels,
-        method=text.say(
-            "{way}, the best measured on the same folds; five folds, customers kept together, comments that say the "
-            "same counted once; interval by drawing customers anew.",
-            way=capitalised(way_name(reading.chosen, text)),
-        ),
+        method=_method(row, reading, text),
         definition=text.say(
             "Agreement with the customer's own mark, or with a person who read the comment: the F1 of each class, "
             "averaged."
@@ -45,35 +43,57 @@ def accuracy_finding(card: AccuracyCard, language: str, text: Text) -> Finding:
     )
 
 
+def _method(row: CardRow, reading: Reading, text: Text) -> str:
+    way = capitalised(way_name(reading.chosen, text))
+    if row.quality is None:
+        return text.say("{way}; not measured.", way=way)
+    return text.say(
+        "{way}, the best measured on the same folds; five folds, customers kept together, comments that say the same "
+        "counted once; interval by drawing customers anew.",
+        way=way,
+    )
+
+
 def _measured(row: CardRow, text: Text) -> str:
     assert row.quality is not None
     accuracy, recall = row.quality.accuracy, row.quality.recall
-    head = text.say(
-        "{language}: the reading agrees with {share} of {n} marks ({interval}).",
-        language=capitalised(language_name(row.language, text)),
-        share=text.percent(accuracy.value),
-        n=text.count(row.n_labels),
-        interval=text.percent_interval(accuracy.ci_lower, accuracy.ci_upper),
-    )
-    if recall.reason:
-        return head
-    return (
-        head
-        + " "
-        + text.say(
-            "It hears {recall} of the unhappy ones ({interval}).",
-            recall=text.percent(recall.value),
-            interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
+    values = {
+        "language": capitalised(language_name(row.language, text)),
+        "share": text.percent(accuracy.value),
+        "n": text.count(row.n_labels),
+    }
+    if accuracy.reason:
+        head = text.say("{language}: the reading agrees with {share} of {n} marks; no interval.", **values)
+    else:
+        interval = text.percent_interval(accuracy.ci_lower, accuracy.ci_upper)
+        head = text.say(
+            "{language}: the reading agrees with {share} of {n} marks ({interval}).", interval=interval, **values
         )
+    if not math.isfinite(recall.value):
+        return f"{head} " + text.say("No label is of an unhappy one, so how many of them it hears is not known.")
+    if recall.reason:
+        heard = text.percent(recall.value)
+        return f"{head} " + text.say("It hears {recall} of the unhappy ones, too few for an interval.", recall=heard)
+    return f"{head} " + text.say(
+        "It hears {recall} of the unhappy ones ({interval}).",
+        recall=text.percent(recall.value),
+        interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
     )
 
 
-def _not_measured(row: CardRow, text: Text) -> str:
+def _not_measured(row: CardRow, reading: Reading, text: Text) -> str:
+    language = capitalised(language_name(row.language, text))
+    if row.n_labels + reading.n_too_rare >= FEW_LABELS:
+        return text.say(
+            "{language}: not measured. {n} comments have a label, but nearly all the same one.",
+            language=language,
+            n=text.count(row.n_labels + reading.n_too_rare),
+        )
     return text.say_many(
         "{language}: not measured. {n} comment has a label, and {needed} are needed.",
         "{language}: not measured. {n} comments have a label, and {needed} are needed.",
-        row.n_labels,
-        language=capitalised(language_name(row.language, text)),
+        row.n_labels + reading.n_too_rare,
+        language=language,
         needed=text.count(FEW_LABELS),
     )
 
@@ -92,19 +112,19 @@ def _action(row: CardRow, reading: Reading, transfer: Transfer | None, text: Tex
 def _verdict(row: CardRow, reading: Reading, transfer: Transfer | None) -> Verdict:
     if row.quality is None or row.gain is None or not reading.classes:
         return "not_enough_data"
-    weak = row.quality.recall.value < _WEAK_RECALL
-    return "watch" if weak or (transfer and transfer.is_alarming) else "fine"
+    # What is not known is no reassurance.
+    heard = row.quality.recall.value >= _WEAK_RECALL
+    return "watch" if not heard or (transfer and transfer.is_alarming) else "fine"
 
 
 def _caveats(row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> list[str]:
     caveats = [*_against_others(row, reading, text), *_about_labels(row, reading, text)]
-    if transfer:
+    if transfer and math.isfinite(transfer.auc.value):
         caveats.append(
             text.say(
-                "Comments with and without a mark can be told apart with an area under the ROC curve of {auc} "
-                "({interval}); above {limit} the accuracy may not carry over.",
-                auc=text.number(transfer.auc.value, 2),
-                interval=text.interval(transfer.auc.ci_lower, transfer.auc.ci_upper, 2),
+                "Comments with and without a mark can be told apart with an area under the ROC curve of {auc}; above "
+                "{limit} the accuracy may not carry over.",
+                auc=told_number(transfer.auc, text, 2),
                 limit=text.number(TOO_DIFFERENT, 2),
             )
         )
@@ -114,7 +134,7 @@ def _caveats(row: CardRow, reading: Reading, transfer: Transfer | None, text: Te
 def _against_others(row: CardRow, reading: Reading, text: Text) -> list[str]:
     """Against the word list, and against time."""
     caveats = []
-    if row.quality and row.gain and row.lexicon and reading.chosen != "lexicon":
+    if row.quality and row.gain and not row.gain.reason and row.lexicon and reading.chosen != "lexicon":
         caveats.append(
             text.say(
                 "Macro-F1 {ours} against {lexicon} by our word list alone (gain {interval}).",
@@ -126,9 +146,8 @@ def _against_others(row: CardRow, reading: Reading, text: Text) -> list[str]:
     if row.forward and not row.forward.macro_f1.reason:
         caveats.append(
             text.say(
-                "Taught by the earlier comments and asked about the later ones: macro-F1 {value} ({interval}).",
-                value=text.number(row.forward.macro_f1.value, 2),
-                interval=text.interval(row.forward.macro_f1.ci_lower, row.forward.macro_f1.ci_upper, 2),
+                "Taught by the earlier comments and asked about the later ones: macro-F1 {value}.",
+                value=told_number(row.forward.macro_f1, text, 2),
             )
         )
     return caveats
@@ -146,7 +165,7 @@ def _about_labels(row: CardRow, reading: Reading, text: Text) -> list[str]:
                 naive=text.number(reading.with_repeats.macro_f1.value, 2),
             )
         )
-    if reading.n_too_rare:
+    if reading.n_too_rare and reading.classes:
         caveats.append(
             text.say_many(
                 "{n} label belongs to a class that is too rare to learn, and is left out.",

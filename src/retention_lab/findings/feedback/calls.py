@@ -5,6 +5,7 @@ from datetime import timedelta
 from retention_lab.analysis.feedback.callers import HALF_LIFE, CallPlan
 from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.findings.finding import Finding, Verdict
+from retention_lab.findings.words import span
 from retention_lab.text import Text
 
 
@@ -20,7 +21,7 @@ def calls_finding(plan: CallPlan, study: FeedbackStudy, text: Text) -> Finding:
         estimate=float(n),
         ci_lower=float(n),
         ci_upper=float(n),
-        unit="customers",
+        unit=text.say("customers"),
         n_obs=plan.n_here,
         method=text.say(
             "Complaints by the words of the complaint list, weighed with the chance that the writer is unhappy; the "
@@ -41,18 +42,22 @@ def _headline(plan: CallPlan, text: Text) -> str:
     if not len(plan.customers):
         return text.say("Nobody is on the list: no customer has a complaint open or has been unhappy for long.")
     head = text.say_many("{n} customer is to be called.", "{n} customers are to be called.", plan.n_contact)
-    reasons = text.say(
-        "A complaint is open with {complaints} customers; {unhappy} more are valuable and have been unhappy for long.",
-        complaints=text.count(plan.n_complaints),
-        unhappy=text.count(plan.n_unhappy),
-    )
-    return f"{head} {reasons}"
+    parts = [
+        text.say_many("{n} customer has a complaint open.", "{n} customers have a complaint open.", plan.n_complaints),
+        text.say_many(
+            "{n} valuable customer has been unhappy for long.",
+            "{n} valuable customers have been unhappy for long.",
+            plan.n_unhappy,
+        ),
+    ]
+    counts = (plan.n_complaints, plan.n_unhappy)
+    return " ".join([head, *(part for part, count in zip(parts, counts, strict=True) if count)])
 
 
 def _action(plan: CallPlan, text: Text) -> str:
     if plan.looks_back:
         return text.say("The report looks back, so no list is written.")
-    if not len(plan.customers):
+    if not plan.n_contact:
         return ""
     if not plan.n_hold_out - plan.n_elsewhere:
         return text.say("Call them from the top. Nobody is held out, so what the calls achieve will not show.")
@@ -61,7 +66,7 @@ def _action(plan: CallPlan, text: Text) -> str:
 
 
 def _verdict(plan: CallPlan) -> Verdict:
-    return "act" if len(plan.customers) else "fine"
+    return "act" if plan.n_contact else "fine"
 
 
 def _caveats(plan: CallPlan, study: FeedbackStudy, text: Text) -> list[str]:
@@ -97,15 +102,15 @@ def _smallest(plan: CallPlan, text: Text) -> str:
     smallest = plan.smallest_save_rate
     if not plan.share_leaving > 0:
         return text.say("What effect this hold-out can show is not known, as it is not known how many would leave.")
-    values = {"share": text.percent(plan.share_leaving, 0), "days": text.count(plan.horizon_days)}
+    values = {"share": text.percent(plan.share_leaving, 0), "span": span(plan.horizon_days, "days", text)}
     if not smallest <= 1:
         return text.say(
-            "Were {share} of them to leave within {days} days, this list alone would not show what the calls achieved: "
+            "Were {share} of them to leave within {span}, this list alone would not show what the calls achieved: "
             "hold out more, or add up several lists.",
             **values,
         )
     return text.say(
-        "Were {share} of them to leave within {days} days, the list would show it, four times in five, if {smallest} "
+        "Were {share} of them to leave within {span}, the list would show it, four times in five, if {smallest} "
         "or more of these were kept.",
         smallest=text.percent(smallest, 0),
         **values,

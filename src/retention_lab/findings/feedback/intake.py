@@ -1,13 +1,18 @@
 """What came in, what was taken out of it before anybody read it, and who has checked the reading."""
 
+import math
+
 from retention_lab.analysis.feedback.audit import Agreement
 from retention_lab.analysis.feedback.marks import UNKNOWN
+from retention_lab.analysis.feedback.mood_study import ENOUGH_BY_HAND
 from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.findings.feedback.words import language_name
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.text import Text
 
 _MUCH = 0.05
+# Below this, agreement is no more than moderate (Landis and Koch 1977).
+_AGREED = 0.6
 
 
 def intake_findings(study: FeedbackStudy, text: Text) -> Findings:
@@ -21,22 +26,22 @@ def intake_finding(study: FeedbackStudy, text: Text) -> Finding:
     names = [
         text.say("{language} {n}", language=language_name(code, text), n=text.count(reading.n_comments))
         for code, reading in study.readings.items()
-        if code
     ]
     undetermined = study.readings[""].n_comments if "" in study.readings else 0
     return _counted(
         id="feedback.intake",
         question=text.say("What is there to read?"),
-        headline=text.say(
+        headline=text.say_many(
+            "{n} of {rows} rows has words to read: {languages}.",
             "{n} of {rows} rows have words to read: {languages}.",
-            n=text.count(n),
+            n,
             rows=text.count(n_rows),
             languages=text.join(names),
         ),
         action="",
         verdict="watch" if undetermined > _MUCH * n else "fine",
         estimate=n / n_rows,
-        unit="share",
+        unit=text.say("share"),
         n_obs=n_rows,
         method=text.say("Counted. Languages by py3langid among the declared ones; see Method and limits."),
         definition=text.say("Rows of the feedback with at least one word that says something, of all rows."),
@@ -65,9 +70,10 @@ def _intake_caveats(study: FeedbackStudy, undetermined: int, text: Text) -> list
         )
     if verbatims.n_unscaled:
         caveats.append(
-            text.say(
+            text.say_many(
+                "{n} mark is not used, because its scale is not known: {remedy}.",
                 "{n} marks are not used, because their scale is not known: {remedy}.",
-                n=text.count(verbatims.n_unscaled),
+                verbatims.n_unscaled,
                 remedy=verbatims.remedy.rstrip("."),
             )
         )
@@ -113,7 +119,7 @@ def masking_finding(study: FeedbackStudy, text: Text) -> Finding:
         action="",
         verdict="fine",
         estimate=n / study.verbatims.n_rows,
-        unit="share",
+        unit=text.say("share"),
         n_obs=study.verbatims.n_rows,
         method=text.say("Patterns with their check digits, and the customer's own name in the client's records."),
         definition=text.say("Rows in which something was masked, of all rows."),
@@ -129,44 +135,69 @@ def masking_finding(study: FeedbackStudy, text: Text) -> Finding:
 def audit_finding(agreement: Agreement, text: Text) -> Finding:
     """Who has read the comments beside the software, and whether two people agree."""
     kappa = agreement.kappa
-    if not agreement.n_labels:
-        headline = text.say("No person has read any of the comments yet.")
-        action = text.say(
-            "Fill in labels/{name}.csv in the client's folder; a hundred labels of its random half make the shares "
-            "hold whatever the software is worth.",
-            name=agreement.sheet,
-        )
-    else:
-        headline = text.say_many(
-            "{n} comment was read by a person, of which {random} drawn at random.",
-            "{n} comments were read by a person, of which {random} drawn at random.",
-            agreement.n_labels,
-            random=text.count(agreement.n_random),
-        )
-        if kappa and not kappa.reason:
-            headline += " " + text.say(
-                "Two people agree beyond chance with a kappa of {kappa} ({interval}), on {n}.",
-                kappa=text.number(kappa.value, 2),
-                interval=text.interval(kappa.ci_lower, kappa.ci_upper, 2),
-                n=text.count(kappa.n_obs),
-            )
-        action = "" if kappa else text.say("Have a second person read fifty of the same comments.")
     known = kappa is not None and not kappa.reason
     return Finding(
         id="feedback.audit",
         question=text.say("Who has checked?"),
-        headline=headline,
-        action=action,
-        verdict="fine" if agreement.n_random >= 100 else "not_enough_data",
+        headline=_readers(agreement, text),
+        action=_ask_readers(agreement, text),
+        verdict=_audit_verdict(agreement),
         estimate=kappa.value if kappa and known else NOT_A_NUMBER,
         ci_lower=kappa.ci_lower if kappa and known else NOT_A_NUMBER,
         ci_upper=kappa.ci_upper if kappa and known else NOT_A_NUMBER,
-        unit="kappa",
+        unit=text.say("kappa"),
         n_obs=agreement.n_labels,
         method=text.say("Cohen's kappa, interval by Fleiss, Cohen and Everitt (1969)."),
         definition=text.say("Comments that two people have labelled, unhappy, neutral or happy."),
         caveats=(),
     )
+
+
+def _readers(agreement: Agreement, text: Text) -> str:
+    if not agreement.n_labels:
+        return text.say("No person has read any of the comments yet.")
+    read = text.say_many(
+        "{n} comment was read by a person; drawn at random: {random}.",
+        "{n} comments were read by a person; drawn at random: {random}.",
+        agreement.n_labels,
+        random=text.count(agreement.n_random),
+    )
+    kappa = agreement.kappa
+    if kappa is None or not math.isfinite(kappa.value):
+        return read
+    n = text.count(kappa.n_obs)
+    if kappa.reason:
+        return f"{read} " + text.say("Two people agree on all of the {n} that both have read.", n=n)
+    return f"{read} " + text.say(
+        "Two people agree beyond chance with a kappa of {kappa} ({interval}), on {n}.",
+        kappa=text.number(kappa.value, 2),
+        interval=text.interval(kappa.ci_lower, kappa.ci_upper, 2),
+        n=n,
+    )
+
+
+def _disagree(agreement: Agreement) -> bool:
+    return agreement.kappa is not None and agreement.kappa.value < _AGREED
+
+
+def _ask_readers(agreement: Agreement, text: Text) -> str:
+    if not agreement.n_labels:
+        return text.say(
+            "Fill in labels/{name}.csv in the client's folder; a hundred labels of its random half make the shares "
+            "hold whatever the software is worth.",
+            name=agreement.sheet,
+        )
+    if _disagree(agreement):
+        return text.say(
+            "Let the two agree on what counts as unhappy, and read again: no software can be more certain than they."
+        )
+    return "" if agreement.kappa else text.say("Have a second person read fifty of the same comments.")
+
+
+def _audit_verdict(agreement: Agreement) -> Verdict:
+    if _disagree(agreement):
+        return "watch"
+    return "fine" if agreement.n_random >= ENOUGH_BY_HAND else "not_enough_data"
 
 
 def _counted(

@@ -1,7 +1,7 @@
 """Complaints and goodbyes: apart from the mood, since a negative comment is not always a complaint."""
 
 from retention_lab.analysis.feedback.intents_study import IntentStudy
-from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
 
@@ -15,13 +15,14 @@ def _complaints(found: IntentStudy, text: Text) -> Finding:
     return Finding(
         id="feedback.complaints",
         question=text.say("How many comments are complaints?"),
-        headline=text.say(
-            "{share} of comments in the last {n} days have the words of a complaint ({interval}).",
+        headline=_none(found, text)
+        or text.say(
+            "In the last {n} days {share} of comments had the words of a complaint ({interval}).",
             **_values(found.complaint, found, text),
         ),
         action="",
-        verdict="watch",
-        unit="share",
+        verdict=_verdict(found, "watch" if found.complaint.value > 0 else "fine"),
+        unit=text.say("share"),
         n_obs=found.n_recent,
         method=text.say("The words of the complaint list; interval clustered by customer."),
         definition=text.say(
@@ -35,8 +36,8 @@ def _complaints(found: IntentStudy, text: Text) -> Finding:
 
 def _goodbyes(found: IntentStudy, text: Text) -> Finding:
     left = found.left_after
-    headline = text.say(
-        "{share} of comments in the last {n} days announce that the customer is leaving ({interval}).",
+    headline = _none(found, text) or text.say(
+        "In the last {n} days {share} of comments announced that the customer was leaving ({interval}).",
         **_values(found.leaving, found, text),
     )
     if left and not left.reason:
@@ -53,8 +54,8 @@ def _goodbyes(found: IntentStudy, text: Text) -> Finding:
         action=text.say("Answer these first: each is a customer who can still be spoken to.")
         if found.n_leaving
         else "",
-        verdict="act" if found.n_leaving else "fine",
-        unit="share",
+        verdict=_verdict(found, "act" if found.n_leaving else "fine"),
+        unit=text.say("share"),
         n_obs=found.n_recent,
         method=text.say("The words of the goodbye list, sentence by sentence; interval clustered by customer."),
         definition=text.say(
@@ -65,14 +66,27 @@ def _goodbyes(found: IntentStudy, text: Text) -> Finding:
     )
 
 
+def _none(found: IntentStudy, text: Text) -> str:
+    if found.n_recent:
+        return ""
+    return text.say("There are no comments in the last {n} days to look into.", n=text.count(found.recent_days))
+
+
+def _verdict(found: IntentStudy, verdict: Verdict) -> Verdict:
+    return verdict if found.n_recent else "not_enough_data"
+
+
 def _values(share: Estimate, found: IntentStudy, text: Text) -> dict[str, str]:
     interval = text.percent_interval(share.ci_lower, share.ci_upper)
+    if share.reason:
+        # None, or all, have no interval: of how many says as much.
+        interval = text.say("of {n}; no interval", n=text.count(found.n_recent))
     return {"share": text.percent(share.value), "n": text.count(found.recent_days), "interval": interval}
 
 
 def _numbers(share: Estimate) -> dict[str, float]:
     ends = (share.ci_lower, share.ci_upper) if not share.reason else (NOT_A_NUMBER, NOT_A_NUMBER)
-    return {"estimate": share.value, "ci_lower": ends[0], "ci_upper": ends[1]}
+    return {"estimate": share.value if not share.reason else NOT_A_NUMBER, "ci_lower": ends[0], "ci_upper": ends[1]}
 
 
 def _quality(precision: Estimate | None, recall: Estimate | None, text: Text) -> list[str]:
@@ -83,13 +97,25 @@ def _quality(precision: Estimate | None, recall: Estimate | None, text: Text) ->
                 "leaving of the label sheet."
             )
         ]
-    return [
-        text.say(
-            "By the labels of people, {precision} of those found are such ({first}), and {recall} of such are found "
-            "({second}).",
-            precision=text.percent(precision.value, 0),
-            first=text.percent_interval(precision.ci_lower, precision.ci_upper, 0),
-            recall=text.percent(recall.value, 0),
-            second=text.percent_interval(recall.ci_lower, recall.ci_upper, 0),
+    told = []
+    if not precision.reason:
+        told.append(
+            text.say(
+                "By the labels of people, {share} of those found are rightly found ({interval}).",
+                **_quality_values(precision, text),
+            )
         )
-    ]
+    if not recall.reason:
+        told.append(
+            text.say(
+                "Of those that people found, the list finds {share} ({interval}).", **_quality_values(recall, text)
+            )
+        )
+    return told or [text.say("By the labels of people there are none, and the list finds none among those.")]
+
+
+def _quality_values(share: Estimate, text: Text) -> dict[str, str]:
+    return {
+        "share": text.percent(share.value, 0),
+        "interval": text.percent_interval(share.ci_lower, share.ci_upper, 0),
+    }

@@ -1,16 +1,19 @@
 """Whether what customers say tells who leaves; that it does not is an answer too."""
 
 from retention_lab.analysis.feedback.leaving import LeavingByMood, MoodGroup, NotJoined
+from retention_lab.findings.feedback.words import told_number
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.text import Text
 
 # A gain below this moves nobody on a list.
 _MATERIAL = 0.005
+# Where even the upper end lies below this, there is nothing to wait for.
+_NOTHING = 0.01
 
 
 def leaving_finding(found: LeavingByMood | NotJoined, text: Text) -> Finding:
     """What the comments add to tenure and value."""
-    gain = found.gain if isinstance(found, LeavingByMood) else None
+    gain = found.gain if isinstance(found, LeavingByMood) and not found.gain.reason else None
     return Finding(
         id="feedback.leaving",
         question=text.say("Does what customers say tell who leaves?"),
@@ -20,7 +23,7 @@ def leaving_finding(found: LeavingByMood | NotJoined, text: Text) -> Finding:
         estimate=gain.value if gain else NOT_A_NUMBER,
         ci_lower=gain.ci_lower if gain else NOT_A_NUMBER,
         ci_upper=gain.ci_upper if gain else NOT_A_NUMBER,
-        unit="area under the ROC curve",
+        unit=text.say("area under the ROC curve"),
         n_obs=found.n_customers if isinstance(found, LeavingByMood) else 0,
         method=text.say(
             "Logistic regression, five folds; paired difference of areas under the ROC curve (DeLong 1988)."
@@ -32,26 +35,11 @@ def leaving_finding(found: LeavingByMood | NotJoined, text: Text) -> Finding:
 
 def adds_something(found: LeavingByMood) -> bool:
     """Whether the gain is surely above nought, and large enough to matter."""
-    return found.gain.ci_lower > 0 and found.gain.value >= _MATERIAL
+    return not found.gain.reason and found.gain.ci_lower > 0 and found.gain.value >= _MATERIAL
 
 
 def _headline(found: LeavingByMood, text: Text) -> str:
-    values = {
-        "gain": text.number(found.gain.value, 3),
-        "interval": text.interval(found.gain.ci_lower, found.gain.ci_upper, 3),
-    }
-    if adds_something(found):
-        head = text.say(
-            "What customers say tells something about who leaves: it adds {gain} ({interval}) to the area under the "
-            "ROC curve.",
-            **values,
-        )
-    else:
-        head = text.say(
-            "What customers say adds nothing here to what tenure and value tell of who leaves: {gain} ({interval}) to "
-            "the area under the ROC curve.",
-            **values,
-        )
+    head = _what_it_adds(found, text)
     unhappy, silent = _group(found, "unhappy"), _group(found, "silent")
     if unhappy is None or silent is None or unhappy.left.reason or silent.left.reason:
         return head
@@ -68,6 +56,44 @@ def _headline(found: LeavingByMood, text: Text) -> str:
             n=text.count(found.horizon_days),
         )
     )
+
+
+def _what_it_adds(found: LeavingByMood, text: Text) -> str:
+    gain = found.gain
+    if gain.reason:
+        return text.say("Whether what customers say tells who leaves cannot be said: nothing tells how sure it is.")
+    values = {
+        "gain": text.number(gain.value, 3),
+        "interval": text.interval(gain.ci_lower, gain.ci_upper, 3),
+        "base": _base(found, text),
+    }
+    if adds_something(found):
+        return text.say(
+            "What customers say tells something about who leaves: it adds {gain} ({interval}) to the area under the "
+            "ROC curve.",
+            **values,
+        )
+    if gain.ci_lower > 0:
+        return text.say(
+            "What customers say adds next to nothing here to what {base} tells of who leaves: {gain} ({interval}) to "
+            "the area under the ROC curve.",
+            **values,
+        )
+    if gain.ci_upper < _NOTHING:
+        return text.say(
+            "What customers say adds nothing here to what {base} tells of who leaves: {gain} ({interval}) to the area "
+            "under the ROC curve.",
+            **values,
+        )
+    return text.say(
+        "That what customers say tells who leaves is not shown: to what {base} tells it adds {gain} ({interval}) to "
+        "the area under the ROC curve.",
+        **values,
+    )
+
+
+def _base(found: LeavingByMood, text: Text) -> str:
+    return text.say("the model of tenure and value") if found.has_value else text.say("tenure alone")
 
 
 def _group(found: LeavingByMood, mood: str) -> MoodGroup | None:
@@ -91,10 +117,10 @@ def _not_joined(found: NotJoined, text: Text) -> str:
 
 
 def _action(found: LeavingByMood | NotJoined, text: Text) -> str:
-    if not isinstance(found, LeavingByMood):
+    if not isinstance(found, LeavingByMood) or found.gain.reason:
         return ""
     if adds_something(found):
-        return text.say("Call the unhappy before they leave; the list below begins with them.")
+        return text.say("Call the unhappy before they leave: the list of calls names them.")
     return text.say("Call the unhappy because they complain, not because they would leave.")
 
 
@@ -119,15 +145,16 @@ def _definition(found: LeavingByMood | NotJoined, text: Text) -> str:
 
 
 def _caveats(found: LeavingByMood, text: Text) -> list[str]:
-    caveats = [
-        text.say(
-            "The area is {with_text} with the comments ({first}) and {known} without ({second}); 0.5 is guessing.",
-            with_text=text.number(found.with_text.value, 3),
-            first=text.interval(found.with_text.ci_lower, found.with_text.ci_upper, 3),
-            known=text.number(found.known.value, 3),
-            second=text.interval(found.known.ci_lower, found.known.ci_upper, 3),
+    caveats = []
+    if not found.with_text.reason and not found.known.reason:
+        caveats.append(
+            text.say(
+                "The area is {with_text} with the comments and {known} without; {half} is guessing.",
+                half=text.number(0.5),
+                with_text=told_number(found.with_text, text, 3),
+                known=told_number(found.known, text, 3),
+            )
         )
-    ]
     if found.careless_gain.ci_lower > found.gain.value:
         caveats.append(
             text.say(

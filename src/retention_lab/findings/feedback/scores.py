@@ -1,5 +1,7 @@
 """What customers say in numbers: NPS, CSAT and CES, with intervals and how many answered."""
 
+import math
+
 from retention_lab.analysis.feedback.scores import Score, Scores
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
 from retention_lab.methods.estimates import Estimate
@@ -24,16 +26,17 @@ def score_name(score: Score, text: Text) -> str:
 def score_finding(score: Score, scores: Scores, text: Text) -> Finding:
     """One score over all, and whether it has moved."""
     found, known = score.overall, not score.overall.reason
+    has_value = math.isfinite(found.value)
     return Finding(
         id=f"feedback.score.{score.kind}" + (f".{_slug(score.question)}" if score.question else ""),
         question=text.say("What do the marks say?"),
-        headline=_headline(score, text) if known else _few(score, text),
+        headline=_headline(score, text) if has_value else _few(score, text),
         action="",
         verdict=_verdict(score),
         estimate=found.value if known else NOT_A_NUMBER,
         ci_lower=found.ci_lower if known else NOT_A_NUMBER,
         ci_upper=found.ci_upper if known else NOT_A_NUMBER,
-        unit="points" if score.kind == "nps" else "share",
+        unit=text.say("points") if score.kind == "nps" else text.say("share"),
         n_obs=score.n_answers,
         method=text.say("Mean over answers; interval clustered by customer."),
         definition=_definition(score, text),
@@ -63,10 +66,12 @@ def _headline(score: Score, text: Text) -> str:
         "interval": text.interval(points.ci_lower, points.ci_upper),
     }
     if points.ci_lower > 0:
-        return head + " " + text.say("In the last three months {points} points up ({interval}).", **values)
+        return head + " " + text.say("In the last three months it rose by {points} points ({interval}).", **values)
     if points.ci_upper < 0:
-        return head + " " + text.say("In the last three months {points} points down ({interval}).", **values)
-    return head + " " + text.say("A change in the last three months is not shown ({interval} points).", **values)
+        return (
+            head + " " + text.say("In the last three months it fell by {points} points (change {interval}).", **values)
+        )
+    return head + " " + text.say("No change is shown in the last three months ({interval} points).", **values)
 
 
 def _in_points(change: Estimate) -> Estimate:
@@ -79,6 +84,8 @@ def _value(score: Score, value: float, text: Text) -> str:
 
 
 def _interval(score: Score, found: Estimate, text: Text) -> str:
+    if found.reason:
+        return text.say("all alike; no interval")
     if score.kind == "nps":
         return text.interval(found.ci_lower, found.ci_upper, 0)
     return text.percent_interval(found.ci_lower, found.ci_upper)
@@ -94,7 +101,7 @@ def _few(score: Score, text: Text) -> str:
 
 
 def _verdict(score: Score) -> Verdict:
-    if score.overall.reason:
+    if not math.isfinite(score.overall.value):
         return "not_enough_data"
     if score.change.reason:
         return "watch"
@@ -145,7 +152,7 @@ def _no_scores(scores: Scores, text: Text) -> Finding:
         estimate=NOT_A_NUMBER,
         ci_lower=NOT_A_NUMBER,
         ci_upper=NOT_A_NUMBER,
-        unit="points",
+        unit=text.say("points"),
         n_obs=scores.n_rated,
         method="",
         definition=text.say("NPS on 0 to 10, CSAT on 1 to 5, CES on 1 to 7, unless the client file says otherwise."),

@@ -22,9 +22,9 @@ def unhappy_finding(study: FeedbackStudy, moods: MoodStudy, text: Text) -> Findi
         estimate=recent.value if known else NOT_A_NUMBER,
         ci_lower=recent.ci_lower if known else NOT_A_NUMBER,
         ci_upper=recent.ci_upper if known else NOT_A_NUMBER,
-        unit="share",
+        unit=text.say("share"),
         n_obs=int(recent.n_obs) if math.isfinite(recent.n_obs) else 0,
-        method=_method(moods, text),
+        method=_method(text),
         definition=text.say(
             "Comments whose writers are unhappy, of all comments with words, in the mix of channels and languages of "
             "both spans together. A comment with a mark counts by its mark."
@@ -58,12 +58,15 @@ def _when(moods: MoodStudy, text: Text) -> str:
 
 def _unknown(study: FeedbackStudy, moods: MoodStudy, text: Text) -> str:
     if not moods.usable:
-        return text.say(
+        return text.say_many(
+            "How many comments are unhappy ones cannot be said: nothing tells how well they are read. {n} comment has "
+            "no mark.",
             "How many comments are unhappy ones cannot be said: nothing tells how well they are read. {n} comments "
             "have no mark.",
-            n=text.count(moods.n_unrated),
+            moods.n_unrated,
         )
-    return text.say("There are too few comments in the last {n} days to say how many are unhappy.", n=study.recent_days)
+    days = text.count(study.recent_days)
+    return text.say("There are too few comments in the last {n} days to say how many are unhappy.", n=days)
 
 
 def _action(moods: MoodStudy, text: Text) -> str:
@@ -84,9 +87,7 @@ def _verdict(moods: MoodStudy) -> Verdict:
     return "fine" if moods.change.ci_upper < 0 else "no_evidence"
 
 
-def _method(moods: MoodStudy, text: Text) -> str:
-    if moods.by_hand:
-        return text.say("Marks where given, else prediction corrected by hand labels; clustered by customer.")
+def _method(text: Text) -> str:
     return text.say(
         "Marks where given, else predictions adjusted by what the model says of happy and of unhappy comments, out of "
         "fold; interval by the delta method, clustered by customer."
@@ -116,7 +117,8 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
     if moods.by_hand and not moods.by_hand.reason:
         caveats.append(
             text.say(
-                "By {n} comments that a person has read, {share} of all comments are unhappy ones ({interval}).",
+                "By {n} comments that a person has read, {share} of all comments, old and new, are unhappy ones "
+                "({interval}).",
                 n=text.count(moods.n_hand),
                 share=text.percent(moods.by_hand.value),
                 interval=text.percent_interval(moods.by_hand.ci_lower, moods.by_hand.ci_upper),

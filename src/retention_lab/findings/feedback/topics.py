@@ -18,7 +18,12 @@ def topic_findings(topics: Topics, is_year_before: bool, text: Text) -> Findings
 
 def is_rising(topic: Topic) -> bool:
     """Whether a theme comes up more often than before, with the number of themes allowed for."""
-    return not topic.change.reason and topic.pvalue < _SIGNIFICANT and topic.change.ci_lower > 0
+    return _has_changed(topic) and topic.change.value > 0
+
+
+def _has_changed(topic: Topic) -> bool:
+    change = topic.change
+    return not change.reason and topic.pvalue < _SIGNIFICANT and not change.ci_lower <= 0 <= change.ci_upper
 
 
 def _urgency(topic: Topic) -> tuple[int, float]:
@@ -30,22 +35,16 @@ def _urgency(topic: Topic) -> tuple[int, float]:
 
 def topic_finding(topic: Topic, is_year_before: bool, text: Text) -> Finding:
     """One theme."""
-    head = text.say(
-        "{theme}: {share} of comments ({interval}).",
-        theme=capitalised(theme_name(topic.theme, text)),
-        share=text.percent(topic.share.value),
-        interval=text.percent_interval(topic.share.ci_lower, topic.share.ci_upper),
-    )
     return Finding(
         id=f"feedback.theme.{topic.theme}",
         question=text.say("How often do customers speak of {theme}?", theme=theme_name(topic.theme, text)),
-        headline=" ".join(part for part in (head, _rise(topic, is_year_before, text), _mood(topic, text)) if part),
+        headline=_headline(topic, is_year_before, text),
         action=_action(topic, text),
         verdict=_verdict(topic),
-        estimate=topic.share.value,
+        estimate=topic.share.value if not topic.share.reason else NOT_A_NUMBER,
         ci_lower=topic.share.ci_lower if not topic.share.reason else NOT_A_NUMBER,
         ci_upper=topic.share.ci_upper if not topic.share.reason else NOT_A_NUMBER,
-        unit="share",
+        unit=text.say("share"),
         n_obs=topic.n_comments,
         method=text.say(
             "Words of the theme dictionary, sentence by sentence; intervals clustered by customer; changes with the "
@@ -56,9 +55,20 @@ def topic_finding(topic: Topic, is_year_before: bool, text: Text) -> Finding:
     )
 
 
+def _headline(topic: Topic, is_year_before: bool, text: Text) -> str:
+    theme, share = capitalised(theme_name(topic.theme, text)), topic.share
+    values = {"theme": theme, "share": text.percent(share.value), "n": text.count(share.n_obs)}
+    if share.reason:
+        head = text.say("{theme}: {share} of {n} comments; no interval.", **values)
+    else:
+        interval = text.percent_interval(share.ci_lower, share.ci_upper)
+        head = text.say("{theme}: {share} of comments ({interval}).", interval=interval, **values)
+    return " ".join(part for part in (head, _rise(topic, is_year_before, text), _mood(topic, text)) if part)
+
+
 def _rise(topic: Topic, is_year_before: bool, text: Text) -> str:
     change = topic.change
-    if change.reason or topic.pvalue >= _SIGNIFICANT:
+    if not _has_changed(topic):
         return ""
     values = {
         "points": text.number(abs(100 * change.value)),
@@ -91,18 +101,29 @@ def _verdict(topic: Topic) -> Verdict:
         return "not_enough_data"
     if is_rising(topic):
         return "fine" if topic.theme == "praise" else "act"
-    costs = not topic.effect.reason and topic.effect.ci_upper < 0
-    return "watch" if costs else "no_evidence"
+    if not topic.effect.reason and topic.effect.ci_upper < 0:
+        return "watch"
+    if not _has_changed(topic):
+        return "no_evidence"
+    return "watch" if topic.theme == "praise" else "fine"
 
 
 def _caveats(topic: Topic, text: Text) -> list[str]:
-    if topic.effect.reason:
+    effect = topic.effect
+    if effect.reason:
         return []
-    return [
-        text.say(
-            "Where it is mentioned, marks are {points} points of 100 different ({interval}), other themes, channel and "
-            "language held equal. That is an association: it does not say what marks would be without it.",
-            points=f"{'+' if topic.effect.value > 0 else ''}{text.number(topic.effect.value)}",
-            interval=text.interval(topic.effect.ci_lower, topic.effect.ci_upper),
-        )
-    ]
+    values = {
+        "points": text.number(abs(effect.value)),
+        "interval": text.interval(effect.ci_lower, effect.ci_upper),
+    }
+    if effect.ci_upper < 0:
+        said = text.say("Where it is mentioned, marks are {points} points of 100 lower ({interval}).", **values)
+    elif effect.ci_lower > 0:
+        said = text.say("Where it is mentioned, marks are {points} points of 100 higher ({interval}).", **values)
+    else:
+        said = text.say("Marks are not shown to differ where it is mentioned ({interval} points of 100).", **values)
+    held = text.say(
+        "Other themes, channel and language are held equal. That is an association: it does not say what marks would "
+        "be without it."
+    )
+    return [f"{said} {held}"]

@@ -1,5 +1,6 @@
 """Languages, themes, moods and ways of reading, as they are said."""
 
+from retention_lab.methods.estimates import Estimate
 from retention_lab.text import Text
 
 
@@ -77,3 +78,12 @@ def channel_name(channel: str, text: Text) -> str:
 def signed_points(share: float, text: Text) -> str:
     """A difference of shares in points, with its sign: +3.1."""
     return f"{'+' if share > 0 else ''}{text.number(100 * share)}"
+
+
+def told_number(found: Estimate, text: Text, digits: int = 1) -> str:
+    """A number with its interval; where there is none, that is said."""
+    number = text.number(found.value, digits)
+    if found.reason:
+        return text.say("{number}, without an interval", number=number)
+    interval = text.interval(found.ci_lower, found.ci_upper, digits)
+    return text.say("{number} ({interval})", number=number, interval=interval)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from retention_lab.analysis.feedback.entries import LANGUAGES
+from retention_lab.analysis.feedback.entries import LANGUAGES, entries_of
 from retention_lab.analysis.feedback.intents import find_intents
+from retention_lab.analysis.feedback.words import words_of
 from retention_lab.errors import DataError
 
 LEAVING = {
@@ -87,3 +88,38 @@ def test_no_text_and_hostile_texts_say_nothing() -> None:
         assert not found.complaint.any()
         assert not found.leaving.any()
     assert find_intents([], "en").leaving.shape == (0,)
+
+
+def test_a_pattern_reaches_over_three_words_and_no_further() -> None:
+    texts = ["Close my old savings account.", "Close the door and then bring my account to mind."]
+    assert find_intents(texts, "en").leaving.tolist() == [True, False]
+
+
+def test_a_negation_reaches_over_light_words() -> None:
+    texts = ["I never even wanted to close my account.", "Happy? Never, so close my account."]
+    assert find_intents(texts, "en").leaving.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I have no intention of renewing."),
+        ("it", "Torno al mio vecchio operatore."),
+        ("es", "Vuelvo a mi antigua compañía."),
+        ("fr", "Je retourne chez mon ancien opérateur."),
+        ("sl", "Vračam se k staremu operaterju."),
+    ],
+)
+def test_what_often_denies_a_goodbye_can_also_be_one(language: str, text: str) -> None:
+    assert find_intents([text], language).leaving.tolist() == [True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_of_patterns_has_every_section_and_no_choice_that_can_never_be_found(language: str) -> None:
+    sections = entries_of("patterns", language)
+    assert set(sections) == {"light", "complaint", "not_complaint", "leaving", "not_leaving"}
+    patterns = [one.replace("| ", "|") for listed in sections.values() for one in listed]
+    choices = [part for one in patterns for part in one.split() if part != ".."]
+    words = [word for part in choices for choice in part.split("|") for word in choice.split("_") if word != "-"]
+    assert [word for word in words if words_of(word.removesuffix("*")) != [word.removesuffix("*")]] == []
+    assert [word for word in words if word.endswith("*") and len(word) < 4] == []

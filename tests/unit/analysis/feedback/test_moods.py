@@ -1,0 +1,174 @@
+"""Shares of unhappy comments against planted ones. Scores are drawn, not taught, so that many samples take no time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
+from retention_lab.analysis.feedback.moods import MoodShares, moods_in, shares_by_part, usable_languages
+from retention_lab.analysis.feedback.study import FeedbackStudy
+
+MakeStudy = Callable[..., FeedbackStudy]
+N_SAMPLES = 60
+
+
+def draw(rng: np.random.Generator, n: int, share: float, *, is_rated: bool, wrong: float = 0.0, **more: Any) -> Any:
+    """Comments of which `share` are unhappy; `wrong` of the marks are at the other end of the scale."""
+    is_unhappy = rng.random(n) < share
+    turned = is_unhappy ^ (rng.random(n) < wrong)
+    mark = np.where(turned, NEGATIVE, POSITIVE) if is_rated else UNKNOWN
+    score = np.where(is_unhappy, rng.beta(6, 2, n), rng.beta(2, 6, n))
+    return pd.DataFrame({"negative": score, "mark": mark, **more})
+
+
+def whole(study: FeedbackStudy) -> MoodShares:
+    return shares_by_part(study, np.zeros(len(study.comments), dtype=np.int64), 1)
+
+
+def marked(share: float, wrong: float) -> float:
+    """The share of unhappy marks, had everybody given one."""
+    return share * (1 - wrong) + (1 - share) * wrong
+
+
+@pytest.mark.parametrize(("rated", "silent"), [(0.3, 0.8), (0.7, 0.2)])
+def test_the_share_holds_the_truth_where_those_without_a_mark_feel_otherwise(
+    make_study: MakeStudy, rated: float, silent: float
+) -> None:
+    truth = (1000 * rated + 3000 * silent) / 4000
+    held, naive = [], []
+    for seed in range(N_SAMPLES):
+        rng = np.random.default_rng(seed)
+        rows = [draw(rng, 1000, rated, is_rated=True), draw(rng, 3000, silent, is_rated=False)]
+        found = whole(make_study(pd.concat(rows)))
+        share, counted = found.share(0), found.naive[0]
+        held.append(share.ci_lower <= truth <= share.ci_upper)
+        naive.append(abs(counted - truth) <= 1.96 * np.sqrt(counted * (1 - counted) / 4000))
+
+    assert np.mean(held) >= 0.9
+    assert np.mean(naive) < 0.6
+
+
+@pytest.mark.parametrize("wrong", [0.08, 0.1])
+def test_marks_at_the_wrong_end_do_not_overdraw_the_share(make_study: MakeStudy, wrong: float) -> None:
+    truth = (2000 * marked(0.35, wrong) + 2000 * marked(0.7, wrong)) / 4000
+    held, errors = [], []
+    for seed in range(N_SAMPLES):
+        rng = np.random.default_rng(seed)
+        rows = [
+            draw(rng, 2000, 0.35, is_rated=True, wrong=wrong), draw(rng, 2000, 0.7, is_rated=False, wrong=wrong)
+        ]  # fmt: skip
+        share = whole(make_study(pd.concat(rows))).share(0)
+        held.append(share.ci_lower <= truth <= share.ci_upper)
+        errors.append(share.value - truth)
+
+    assert np.mean(held) >= 0.9
+    assert np.mean(errors) == pytest.approx(0, abs=0.015)
+
+
+def test_a_month_of_more_letters_of_complaint_is_no_month_of_worse_mood(make_study: MakeStudy) -> None:
+    """Letters are unhappier than surveys, and in the second month there are four times as many of them."""
+    shifts, counted, sure = [], [], 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        rows = [
+            draw(rng, n, share, is_rated=rated, channel=channel, month=month)
+            for month, letters in ((0, 200), (1, 800))
+            for channel, share, n in (("letter", 0.8, letters), ("survey", 0.2, 800))
+            for rated, n in ((True, n // 2), (False, n // 2))
+        ]
+        frame = pd.concat(rows, ignore_index=True)
+        found = shares_by_part(make_study(frame), frame.month.to_numpy(), 2)
+        change = found.difference(1, 0)
+        shifts.append(change.value)
+        counted.append(found.naive[1] - found.naive[0])
+        sure += change.ci_lower > 0 or change.ci_upper < 0
+
+    assert np.mean(shifts) == pytest.approx(0, abs=0.02)
+    assert sure <= 4
+    assert np.mean(counted) > 0.15
+
+
+def test_a_month_that_is_unhappier_in_every_channel_shows(make_study: MakeStudy) -> None:
+    rng = np.random.default_rng(1)
+    rows = [
+        draw(rng, 400, share, is_rated=rated, channel=channel, month=month)
+        for channel in ("letter", "survey")
+        for month, share in ((0, 0.3), (1, 0.5))
+        for rated in (True, False)
+    ]
+    frame = pd.concat(rows, ignore_index=True)
+    change = shares_by_part(make_study(frame), frame.month.to_numpy(), 2).difference(1, 0)
+
+    assert change.ci_lower > 0
+    assert change.value == pytest.approx(0.2, abs=0.08)
+
+
+def test_a_language_without_labels_is_left_out_and_said(make_study: MakeStudy) -> None:
+    rng = np.random.default_rng(2)
+    rows = [draw(rng, 300, 0.3, is_rated=True), draw(rng, 300, 0.3, is_rated=False)]
+    unread = draw(rng, 200, 0.9, is_rated=False, language="sl")
+    alone = make_study(pd.concat(rows))
+    study = make_study(pd.concat([*rows, unread]), classes={"en": (NEGATIVE, POSITIVE), "sl": ()})
+    found = whole(study)
+
+    assert usable_languages(study) == ("en",)
+    assert (found.n_left_out, found.languages_left_out) == (200, ("sl",))
+    assert found.n_comments.tolist() == [600]
+    assert found.share(0).value == pytest.approx(whole(alone).share(0).value)
+
+
+def test_a_language_with_a_mark_to_every_comment_needs_no_model(make_study: MakeStudy) -> None:
+    rng = np.random.default_rng(3)
+    rows = draw(rng, 40, 0.5, is_rated=True)
+    share = whole(make_study(rows, classes={"en": ()})).share(0)
+
+    assert share.value == pytest.approx((rows.mark == NEGATIVE).mean())
+    assert share.ci_lower < share.value < share.ci_upper
+
+
+def test_where_no_language_can_be_counted_there_is_no_share(make_study: MakeStudy) -> None:
+    rows = draw(np.random.default_rng(4), 50, 0.5, is_rated=False)
+    found = whole(make_study(rows, classes={"en": ()}))
+
+    assert found.share(0).reason == "too_few"
+    assert found.languages_left_out == ("en",)
+
+
+def test_scores_that_tell_nobody_apart_give_no_share(make_study: MakeStudy) -> None:
+    rows = [draw(np.random.default_rng(5), 200, 0.5, is_rated=rated) for rated in (True, False)]
+    blind = pd.concat(rows).assign(negative=lambda frame: np.tile([0.4, 0.6], 200))
+
+    assert whole(make_study(blind)).share(0).reason in ("near_nought", "too_few")
+
+
+def test_a_customer_who_writes_ten_times_is_not_ten_customers(make_study: MakeStudy) -> None:
+    rng = np.random.default_rng(6)
+    rows = pd.concat([draw(rng, 300, 0.4, is_rated=True), draw(rng, 300, 0.4, is_rated=False)], ignore_index=True)
+    rows["customer_id"] = [f"C{row}" for row in range(600)]
+    once, often = (whole(make_study(pd.concat([rows] * times))).share(0) for times in (1, 10))
+
+    assert often.value == pytest.approx(once.value, abs=0.03)
+    assert often.std_error > 0.8 * once.std_error
+
+
+def test_groups_of_sentences_are_corrected_too(make_study: MakeStudy) -> None:
+    rng = np.random.default_rng(7)
+    rows = [
+        draw(rng, 800, 0.4, is_rated=True), draw(rng, 800, 0.7, is_rated=False), draw(rng, 800, 0.2, is_rated=False)
+    ]  # fmt: skip
+    study = make_study(pd.concat(rows))
+    groups = np.repeat(np.eye(3, dtype=bool), 800, axis=0)[:, 1:]
+    first, second = moods_in(study, groups)
+
+    assert first.ci_lower <= 0.7 <= first.ci_upper
+    assert second.ci_lower <= 0.2 <= second.ci_upper
+    assert max(first.ci_upper - first.ci_lower, second.ci_upper - second.ci_lower) < 0.25
+
+
+def test_where_too_few_labelled_comments_are_single_sentences_groups_have_no_mood(make_study: MakeStudy) -> None:
+    study = make_study(draw(np.random.default_rng(8), 90, 0.5, is_rated=True))
+
+    assert [each.reason for each in moods_in(study, np.ones((90, 2), dtype=bool))] == ["too_few"] * 2
