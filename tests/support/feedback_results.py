@@ -169,11 +169,11 @@ def topics(*some: Topic, n_too_small: int = 0) -> Topics:
     )
 
 
-def quality(macro_f1: float = 0.83, **changes: Any) -> ClassQuality:
+def quality(f1: float = 0.83, **changes: Any) -> ClassQuality:
     """How often a reading is right."""
     found = ClassQuality(
         accuracy=estimate(0.85),
-        macro_f1=estimate(macro_f1),
+        macro_f1=estimate(f1),
         recall=estimate(0.75, 0.04),
         precision=estimate(0.8, 0.04),
         shares=(0.3, 0.2, 0.5),
@@ -226,7 +226,7 @@ def group(mood: str, share: float, reach: float = 0.01, n: int = 400) -> MoodGro
     return MoodGroup(mood=cast(Any, mood), n_customers=n, left=estimate(share, reach))
 
 
-def leaving(gain: float = 0.03, reach: float = 0.01, **changes: Any) -> LeavingByMood:
+def leaving(by: float = 0.03, reach: float = 0.01, **changes: Any) -> LeavingByMood:
     """What comments add to tenure and value, asked half a year ago."""
     found = LeavingByMood(
         cut_off=DAY - timedelta(days=180),
@@ -238,9 +238,9 @@ def leaving(gain: float = 0.03, reach: float = 0.01, **changes: Any) -> LeavingB
         has_value=True,
         groups=(group("silent", 0.1), group("unhappy", 0.16)),
         known=estimate(0.6),
-        with_text=estimate(0.6 + gain),
-        gain=estimate(gain, reach),
-        careless_gain=estimate(gain, reach),
+        with_text=estimate(0.6 + by),
+        gain=estimate(by, reach),
+        careless_gain=estimate(by, reach),
     )
     return replace(found, **changes)
 
@@ -300,13 +300,20 @@ def intents(**changes: Any) -> IntentStudy:
     return replace(found, **changes)
 
 
-def score(kind: Kind = "csat", overall: float = 0.6, change: Estimate | None = None, **changes: Any) -> Score:
-    """A score with ten months."""
+def score(
+    kind: Kind = "csat",
+    overall: float = 0.6,
+    change: Estimate | None = None,
+    *,
+    found: Estimate | None = None,
+    **changes: Any,
+) -> Score:
+    """A score with ten months; `found` in place of `overall` where it is no plain number."""
     size = 100.0 if kind == "nps" else 1.0
-    found = Score(
+    made = Score(
         kind=kind,
         question="",
-        overall=estimate(overall, 0.02 * size),
+        overall=found or estimate(overall, 0.02 * size),
         months=tuple(
             MonthScore(month=f"2026-{month:02d}", score=estimate(overall + 0.01 * size * (month % 3), 0.05 * size))
             for month in range(1, 11)
@@ -315,7 +322,7 @@ def score(kind: Kind = "csat", overall: float = 0.6, change: Estimate | None = N
         n_answers=2000,
         n_customers=1500,
     )
-    return replace(found, **changes)
+    return replace(made, **changes)
 
 
 def scores(*some: Score, **changes: Any) -> Scores:

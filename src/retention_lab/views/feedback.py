@@ -1,6 +1,5 @@
 """Charts of what customers say: how many are unhappy over time, what they talk about, and how the scores run."""
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,7 +23,7 @@ from retention_lab.views.theme import ACCENT, GRID, INK, PALETTE, WORDS, month_a
 _MOST_THEMES = 18
 _MOST_SCORES = 3
 # So many letters of a title fit above a panel.
-_TITLE = 72
+_TITLE = 64
 _PANEL = 2.0
 # Two names of which one has two lines, as a share of the height of the axes.
 _NAMES_APART = 0.13
@@ -59,11 +58,12 @@ def _name_lines(axes: Axes, moods: MoodStudy, middle: Sequence[float], text: Tex
         (last.naive, text.say("predictions\ncounted"), WORDS[1]),
     ]
     ends.sort(key=lambda end: end[0])
-    between = ends[1][0] - ends[0][0]
-    push = max(0.0, _NAMES_APART * axes.get_ylim()[1] - between) / 2
-    for (height, name, colour), move in zip(ends, (-push, push), strict=True):
+    top = axes.get_ylim()[1]
+    lower = max(ends[0][0] - max(0.0, _NAMES_APART * top - (ends[1][0] - ends[0][0])) / 2, _NAMES_APART * top / 2)
+    heights = (lower, max(ends[1][0], lower + _NAMES_APART * top))
+    for (_, name, colour), height in zip(ends, heights, strict=True):
         axes.annotate(
-            name, (middle[-1], height + move), xytext=(9, 0), textcoords="offset points", color=colour, fontsize=9,
+            name, (middle[-1], height), xytext=(9, 0), textcoords="offset points", color=colour, fontsize=9,
             va="center", annotation_clip=False,
         )  # fmt: skip
 
@@ -90,7 +90,7 @@ def _unhappy_alt(moods: MoodStudy, text: Text) -> str:
 
 def plot_topics(topics: Topics, text: Text) -> Chart:
     """How often each theme comes up, and how much of what is said on it is unhappy: two panels, one row a theme."""
-    shown = [topic for topic in topics.topics if not topic.share.reason][:_MOST_THEMES]
+    shown = [topic for topic in topics.topics if np.isfinite(topic.share.value)][:_MOST_THEMES]
     caption = text.say("What customers talk about.")
     if not shown:
         said = text.say("{n} themes were found.", n=text.count(0))
@@ -175,9 +175,11 @@ def plot_scores(scores: Scores, text: Text) -> Chart | None:
             ends = [[getattr(point.score, end) for point in known] for end in ("ci_lower", "ci_upper")]
             panel.fill_between(middle, *ends, color=ACCENT, alpha=0.16, linewidth=0)
             panel.plot(middle, [point.score.value for point in known], "o-", color=ACCENT, markersize=4)
-            panel.set_title(
-                textwrap.shorten(score_name(score, text), _TITLE, placeholder="…"), loc="left", fontsize=9.5, color=INK
-            )
+            name = score_name(score, text)
+            title = name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
+            panel.set_title(title, loc="left", fontsize=9.5, color=INK)
+            if score.kind != "nps":
+                panel.set_ylim(top=min(1.0, panel.get_ylim()[1]))
             panel.yaxis.set_major_locator(MaxNLocator(4))
             panel.yaxis.set_major_formatter(FuncFormatter(_score_format(score, text)))
         months = [pd.Timestamp(f"{point.month}-15").date() for _, known in drawn for point in known]

@@ -39,12 +39,13 @@ _FEWEST_SINGLE = 30
 class MoodShares:
     """The corrected share of unhappy comments in each of several parts, such as months.
 
-    `weights` (parts x cells) say how a part is made up of the cells of `shares`. `naive` is the share that counting
-    predictions would give, `n_comments` and `n_rated` say what each part stands on; `n_left_out` comments, of
-    `languages_left_out`, are in no part, because nothing is known of how well they are read.
+    `weights` (parts x cells) say how a part is made up of the cells of `cases`: shares without any marks that
+    contradict their words, and with as many as there may be (one case where people have measured that). `naive` is the
+    share that counting predictions would give, `n_comments` and `n_rated` say what each part stands on; `n_left_out`
+    comments, of `languages_left_out`, are in no part, because nothing is known of how well they are read.
     """
 
-    shares: AdjustedShares
+    cases: tuple[AdjustedShares, ...]
     weights: Floats
     naive: Floats
     n_comments: Codes
@@ -53,12 +54,31 @@ class MoodShares:
     languages_left_out: tuple[str, ...]
 
     def share(self, part: int) -> Estimate:
-        """Of one part."""
-        return weighted_share(self.shares, self.weights[part])
+        """Of one part. The interval holds all cases."""
+        return _holding([weighted_share(shares, self.weights[part]) for shares in self.cases])
 
     def difference(self, part: int, other: int) -> Estimate:
-        """Of one part less another's."""
-        return share_difference(self.shares, self.weights[part], self.weights[other])
+        """Of one part less another's. The interval holds all cases."""
+        found = [share_difference(shares, self.weights[part], self.weights[other]) for shares in self.cases]
+        return _holding(found)
+
+
+def _holding(cases: list[Estimate]) -> Estimate:
+    """From the lowest to the highest that any case allows, and the middle of their values.
+
+    Data cannot tell a mark that contradicts its words from words that are hard to read; the truth lies between.
+    """
+    unknown = next((each for each in cases if each.reason), None)
+    if unknown or len(cases) == 1:
+        return unknown or cases[0]
+    return replace(
+        cases[0],
+        value=sum(each.value for each in cases) / len(cases),
+        ci_lower=min(each.ci_lower for each in cases),
+        ci_upper=max(each.ci_upper for each in cases),
+        std_error=max(each.std_error for each in cases),
+        method=f"{cases[0].method}, over the contradictions that there may be",
+    )
 
 
 def shares_by_part(study: FeedbackStudy, part: Codes, n_parts: int) -> MoodShares:
@@ -66,19 +86,22 @@ def shares_by_part(study: FeedbackStudy, part: Codes, n_parts: int) -> MoodShare
     comments = study.comments
     usable = usable_languages(study)
     left_out = (part >= 0) & ~comments.language.isin(usable).to_numpy()
-    blocks, strata, flips = [], [], estimate_contradictions(study)
+    flips = estimate_contradictions(study).cases()
+    blocks: list[list[AdjustedShares]] = [[] for _ in flips]
+    strata = []
     for language in usable:
         rows = np.flatnonzero((comments.language == language).to_numpy() & (part >= 0))
         channel, names = _codes(comments.channel.to_numpy()[rows])
         cells, n_cells = channel * n_parts + part[rows], len(names) * n_parts
-        blocks.append(_adjusted(study, language, rows, cells, n_cells, flips))
+        for block, case in zip(blocks, flips, strict=True):
+            block.append(_adjusted(study, language, rows, cells, n_cells, case))
         strata.append(np.bincount(cells, minlength=n_cells).reshape(-1, n_parts).astype(np.float64))
     counts = np.concatenate(strata) if strata else np.zeros((0, n_parts))
     inside = (part >= 0) & ~left_out
     unhappy, rated = _unhappy_as_read(study), (comments.mark != UNKNOWN).to_numpy()
     sizes = np.bincount(part[inside], minlength=n_parts)
     return MoodShares(
-        shares=_side_by_side(blocks, study.confidence_level),
+        cases=tuple(_side_by_side(block, study.confidence_level) for block in blocks),
         weights=_weights(counts),
         naive=np.bincount(part[inside], weights=unhappy[inside], minlength=n_parts) / np.maximum(sizes, 1),
         n_comments=sizes,

@@ -22,6 +22,8 @@ from retention_lab.tables.verbatims.labels import Labels, load_labels
 from retention_lab.tables.verbatims.verbatims import Verbatims, load_verbatims
 
 UNDETERMINED = ""
+# Ten years: no share of so long ago says anything of today.
+_MOST_DAYS = 3_650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +85,7 @@ def study_feedback(
     `recent_days` are held against as many days before; `min_group` 0 means the client's own. Raises ParameterError
     where a parameter cannot be, DataError where there is no comment to read.
     """
-    if faults := _faults(recent_days, min_group, confidence_level):
+    if faults := _faults(recent_days, min_group, confidence_level, seed):
         raise ParameterError(faults)
     verbatims, labels = load_verbatims(client), load_labels(client)
     said = verbatims.rows[verbatims.rows.content == "words"].reset_index(drop=True)
@@ -134,14 +136,16 @@ def _cut(client: Client, said: pd.DataFrame, languages: Languages) -> Sentences:
     )
 
 
-def _faults(recent_days: int, min_group: int, confidence_level: float) -> list[Fault]:
+def _faults(recent_days: int, min_group: int, confidence_level: float, seed: int) -> list[Fault]:
     faults = []
-    if recent_days < 7:
-        faults.append(Fault(where="recent_days", found=str(recent_days), allowed="7 or more"))
+    if not 7 <= recent_days <= _MOST_DAYS:
+        faults.append(Fault(where="recent_days", found=str(recent_days), allowed=f"from 7 to {_MOST_DAYS}"))
     if min_group < 0:
         faults.append(Fault(where="min_group", found=str(min_group), allowed="0 (the client's own) or more"))
     if not 0.5 <= confidence_level < 1:
         faults.append(Fault(where="confidence_level", found=str(confidence_level), allowed="from 0.5 to below 1"))
+    if seed < 0:
+        faults.append(Fault(where="seed", found=str(seed), allowed="0 or more"))
     return faults
 
 
@@ -150,7 +154,9 @@ def _nothing_said(client: Client, verbatims: Verbatims) -> Fault:
         where="feedback",
         found=f"none of {verbatims.n_rows} rows through {client.as_of} has a word in its text",
         allowed="at least one comment",
-        remedy="see which column of the export holds what customers wrote, and name it as columns.text",
+        remedy="see which column of the export holds what customers wrote, and name it as columns.text"
+        if verbatims.n_rows
+        else "see whether received_at and observed_through are right, or ask with a later as_of",
     )
 
 

@@ -17,6 +17,9 @@ _OUT = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0e\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff]"
 )
+# Digits of full width and of other scripts, which name a person as well as any.
+_DIGITS = {first + digit: str(digit) for first in (0x660, 0x6F0, 0x966, 0xFF10, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC,
+                                                   0x1D7F6) for digit in range(10)}  # fmt: skip
 _LINE = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|<br {0,3}/?>", re.IGNORECASE)
 # Marks piled upon a letter; to put thousands of them in order takes long, and says nothing.
 _PILE = re.compile("([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u1ab0-\u1aff\u20d0-\u20f0]{4})[\u0300-\u036f"
@@ -95,7 +98,7 @@ def _plain(raw: str) -> str:
             raw = html.unescape(raw)
     if not raw.isascii() or not raw.isprintable() or "<" in raw:
         raw = _LINE.sub("\n", _PILE.sub(r"\1", _OUT.sub("", raw)))
-        raw = unicodedata.normalize("NFC", raw)
+        raw = unicodedata.normalize("NFC", raw).translate(_DIGITS)
     return raw
 
 

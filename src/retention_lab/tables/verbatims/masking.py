@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import permutations
+from typing import NamedTuple
 
 from retention_lab.tables.verbatims.folding import folded
 from retention_lab.tables.verbatims.numbers import (
@@ -23,7 +25,7 @@ MASK = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
 """What stands for something masked."""
 
 _URL = re.compile(r"(?:(?:https?|ftp)://|www\.)[^\s<>\"\]]{2,2000}|javascript:\S{1,2000}", re.IGNORECASE)
-_AT = r"(?:[@＠]|\s?[\[(]\s?(?:at|chiocciola|arroba|arobase|afna)\s?[\])]\s?)"
+_AT = r"(?:[@＠]| [@＠] |\s?[\[(]\s?(?:at|chiocciola|arroba|arobase|afna)\s?[\])]\s?)"
 _EMAIL = re.compile(
     rf"[^\s@＠<>()\[\],;:\"]{{1,64}}{_AT}(?:[^\W_](?:[\w-]{{0,62}})\.){{1,8}}[^\W\d_][\w-]{{1,62}}", re.I
 )
@@ -33,17 +35,20 @@ _DOMAIN = re.compile(
 )
 _HANDLE = re.compile(r"(?<![\w@.\]])[@＠][^\W\d_][\w.]{1,30}(?<!\.)")
 _WORD = re.compile(r"[^\W\d_]+")
-_BETWEEN = re.compile(r"[ '’-]{1,3}|, ")
+_BETWEEN = re.compile(r"[ '’._-]{1,3}|, ")
 _SHORTEST_PART = 3
-# A name is bent in Slovenian: Novaku, Novakom.
-_ENDINGS = frozenset(("a", "u", "om", "em", "i", "ja", "ju", "jem"))
+_LONGEST_NAME, _MOST_PARTS = 400, 8
+# A name is bent in Slovenian: Novaku, Novakom, Novakova, Zakrajšku of Zakrajšek; Mariji of Marija, Marku of Marko.
+_OWNED = "ov ova ovo ove ovi ev eva evo evi"
+_ENDINGS = tuple(f"a u om em i ja ju jem {_OWNED}".split())
+_INSTEAD = {"a": tuple("e i o in ina ino ine ini".split()), "o": tuple(f"a u om em i {_OWNED}".split())}
 _SHORTEST_BENT = 4
 _CUES = (
     "ciao salve saluti firma firmato sono chiamo signor signora signore sig caro cara gentile hola "
     "saludos saludo soy llamo senor senora don dona firmado estimado estimada bonjour suis appelle "
     "monsieur madame cordialement signe cher chere pozdrav pozdravljeni sem ime gospod gospa spostovani "
-    "podpis hi hello dear regards am name mr mrs ms miss signed sincerely thanks grazie gracias merci "
-    "hvala "
+    "podpis lp gospodu gospe gospo hi hello dear regards am is name mr mrs ms miss signed sincerely "
+    "thanks grazie gracias merci hvala "
 )
 _BESIDE = frozenset(_CUES.split())
 
@@ -127,46 +132,76 @@ _FINDERS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Span]]],
 _NUMBERS = (find_accounts, find_tax_ids, find_long_numbers, find_phones)
 
 
+class _Parts(NamedTuple):
+    """What a name may be written as: its parts, two of them as one word, and how Slovenian bends them.
+
+    `bent` differs from a part by what is added, or an `e` that falls out. `other` has another vowel at its end, and may
+    be a word of its own: Anni, Marca. Where none of the `roots` is, there is no name. `short` only stands in between.
+    """
+
+    whole: frozenset[str]
+    joined: frozenset[str]
+    bent: frozenset[str]
+    other: frozenset[str]
+    roots: frozenset[str]
+    short: frozenset[str]
+
+
 @lru_cache(maxsize=4_096)
-def _parts(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The parts of a name that name somebody, and those that only stand between them."""
-    parts = _WORD.findall(folded(unicodedata.normalize("NFC", name)))
+def _parts(name: str) -> _Parts:
+    """The parts of a name that name somebody, in all their forms."""
+    parts = _WORD.findall(folded(unicodedata.normalize("NFC", name[:_LONGEST_NAME])))
     long = frozenset(part for part in parts if len(part) >= _SHORTEST_PART)
-    return long, frozenset(parts) - long
+    added = {part for part in long if len(part) >= _SHORTEST_BENT}
+    added |= {part[:-2] + part[-1] for part in added if part[-2] == "e" and part[-1] in "cklrn"}
+    ends = [(part[:-1], _INSTEAD[part[-1]]) for part in long if part[-1] in _INSTEAD]
+    return _Parts(
+        whole=long,
+        joined=frozenset(first + second for first, second in permutations(sorted(long)[:_MOST_PARTS], 2)),
+        bent=frozenset(stem + ending for stem in added for ending in _ENDINGS) - long,
+        other=frozenset(stem + ending for stem, endings in ends for ending in endings) - long,
+        roots=long | added | {stem for stem, _ in ends},
+        short=frozenset(parts) - long,
+    )
 
 
 def _names(text: str, name: str) -> Iterator[Span]:
-    long, short = _parts(name)
+    forms = _parts(name)
     plain = folded(text)
-    if not any(part in plain for part in long):
+    if not any(root in plain for root in forms.roots):
         return
     words = [found.span() for found in _WORD.finditer(text)]
-    of_name = [_is_part(plain[start:end], long, text[start].isupper()) for start, end in words]
+    of_name = [_is_part(plain[start:end], forms) for start, end in words]
     last = -1
     for at, is_part in enumerate(of_name):
         if is_part and at > last and not _is_mask(text, *words[at]):
-            last = _end_of_name(text, plain, words, of_name, at, short)
+            last = _end_of_name(text, plain, words, of_name, at, forms.short)
             parts = {plain[slice(*words[place])] for place in range(at, last + 1) if of_name[place]}
-            if len(parts) > 1 or any(_names_somebody(text, plain, words, place) for place in range(at, last + 1)):
+            if len(parts) > 1 or any(_names_somebody(text, plain, words, place, forms) for place in range(at, last + 1)):
                 yield words[at][0], words[last][1], "name"
 
 
-def _is_part(word: str, parts: frozenset[str], is_capital: bool) -> bool:
-    if word in parts:
-        return True
-    stems = (word[:-length] for length in (1, 2, 3) if word[-length:] in _ENDINGS)
-    return is_capital and any(stem in parts and len(stem) >= _SHORTEST_BENT for stem in stems)
+def _is_part(word: str, forms: _Parts) -> bool:
+    return word in forms.whole or word in forms.joined or word in forms.bent or word in forms.other
 
 
-def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], at: int) -> bool:
+def _names_somebody(text: str, plain: str, words: list[tuple[int, int]], at: int, forms: _Parts) -> bool:
     """Whether a word that may be a name is one: with a capital, after a greeting, or as a signature."""
     start, end = words[at]
-    if text[start].isupper():
+    if plain[start:end] in forms.joined:
+        return True
+    # Where a sentence begins, any word has a capital.
+    if text[start].isupper() and not (plain[start:end] in forms.other and _begins_sentence(text, start)):
         return True
     if at and plain[slice(*words[at - 1])] in _BESIDE:
         return True
     is_last = at + 1 == len(words) and not text[end:].strip(" .!,;")
     return is_last and at > 0 and not text[words[at - 1][1] : start].isspace()
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \"'’«“([*-")
+    return not before or before[-1] in ".!?:…\n"
 
 
 def _end_of_name(

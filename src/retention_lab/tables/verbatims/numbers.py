@@ -33,7 +33,7 @@ _CODICE = re.compile(
     r"(?<![^\W_])[A-Za-z]{3} ?[A-Za-z]{3} ?[0-9LMNP-Vlmnp-v]{2} ?[A-EHLMPRSTa-ehlmprst][0-9LMNP-Vlmnp-v]{2} ?"
     r"[A-Za-z][0-9LMNP-Vlmnp-v]{3} ?[A-Za-z](?![^\W_])"
 )
-_NIF = re.compile(r"(?<![\w.,])(?:[XYZ][ .-]?[0-9]{7}|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3})(?:[ .-]?[A-Z]|[a-z])(?!\w)")
+_NIF = re.compile(r"(?<![\w.,])(?:[XYZ][ .-]?[0-9]{7}|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3})(?:[ .-]?[A-Z]|-?[a-z])(?!\w)")
 _NIE_SMALL = re.compile(r"(?<!\w)[xyz]-?[0-9]{7}-?[a-z](?!\w)")
 _CIF = re.compile(r"(?<!\w)[A-HJNP-SUVWa-hjnp-suvw][ .-]?[0-9]{7}[ -]?[0-9A-Ja-j](?!\w)")
 _RUN = re.compile(r"[0-9](?:[ .-]{0,2}[0-9]){11,}")

@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 
 from retention_lab.errors import Fault
+from retention_lab.tables.verbatims.hygiene import clean
+from retention_lab.tables.verbatims.masking import mask
 
 ALLOWED = "the worst and the best mark, such as 1-5, 0 to 10, -1-1, or 6-1 where 6 is the worst"
+_MOST_TOLD, _LONGEST_TOLD = 5, 40
 REMEDY = "declare it in client.yml, as in constants: {rating_scale: 1-5}"
 # Where nobody says which scale it was: only these, and only where both ends were given.
 _KNOWN = ("1-5", "0-10", "0-1", "-1-1")
@@ -35,9 +38,24 @@ def find_scale(marks: Sequence[float]) -> str:
 
 
 def scale_faults(where: str, counts: dict[str, int]) -> list[Fault]:
-    """Scales that cannot be read, with the number of rows of each."""
-    return [
-        Fault(where=f"{where}, rating_scale", found=f"{written!r} ({n} rows)", allowed=ALLOWED, remedy=REMEDY)
-        for written, n in counts.items()
-        if read_scale(written) is None
+    """Scales that cannot be read, with the number of rows of each.
+
+    Where the wrong column is mapped, they may be comments: masked, cut, and no more than a few of them.
+    """
+    where = f"{where}, rating_scale"
+    wrong = [(written, n) for written, n in counts.items() if read_scale(written) is None]
+    wrong.sort(key=lambda each: -each[1])
+    faults = [
+        Fault(where=where, found=f"{_told(written)!r} ({n} rows)", allowed=ALLOWED, remedy=REMEDY)
+        for written, n in wrong[:_MOST_TOLD]
     ]
+    if rest := wrong[_MOST_TOLD:]:
+        found = f"{len(rest)} other values ({sum(n for _, n in rest)} rows)"
+        remedy = "see whether columns.rating_scale names the right column of the export"
+        faults.append(Fault(where=where, found=found, allowed=ALLOWED, remedy=remedy))
+    return faults
+
+
+def _told(written: str) -> str:
+    safe = mask(clean(written).text).text
+    return safe if len(safe) <= _LONGEST_TOLD else f"{safe[:_LONGEST_TOLD]}…"

@@ -28,7 +28,9 @@ def make_texts() -> MakeTexts:
 
     def make(moods: Any, seed: int = 1, told: float = 1.0, n_words: int = 6, n_known: int = 300) -> list[str]:
         rng = np.random.default_rng(seed)
-        spoken = {mood: [f"{ending}{number}" for number in "aeiou"] for mood, ending in enumerate(("krav", "mur", "zel"))}
+        spoken = {
+            mood: [f"{ending}{number}" for number in "aeiou"] for mood, ending in enumerate(("krav", "mur", "zel"))
+        }
         texts = []
         for mood in moods:
             words = [f"w{number}x" for number in rng.integers(0, n_known, n_words)]
@@ -92,7 +94,10 @@ def _filled(rows: pd.DataFrame) -> pd.DataFrame:
     whole["received_on"] = pd.to_datetime(whole.received_on).astype("datetime64[s]")
     whole["positive"] = whole.get("positive", 1 - whole.negative)
     whole["rating"] = whole.mark.map({NEGATIVE: 1.0, 1: 3.0, POSITIVE: 5.0})
-    whole["worst"], whole["best"] = whole.rating.where(whole.rating.isna(), 1.0), whole.rating.where(whole.rating.isna(), 5.0)
+    whole["worst"], whole["best"] = (
+        whole.rating.where(whole.rating.isna(), 1.0),
+        whole.rating.where(whole.rating.isna(), 5.0),
+    )
     whole["label"] = np.where(whole.hand != UNKNOWN, whole.hand, whole.mark)
     whole["writer"] = pd.factorize(whole.customer_id.where(whole.customer_id.notna(), "\n" + whole.feedback_id))[0]
     whole["is_taught"] = whole.get("is_taught", whole.label != UNKNOWN)
@@ -136,5 +141,3 @@ def open_client(tmp_path: Path) -> OpenClient:
         return Client(folder)
 
     return opened
-
-

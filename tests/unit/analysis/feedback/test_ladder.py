@@ -40,7 +40,9 @@ def test_where_the_lexicon_says_it_all_and_labels_are_few_it_is_kept(make_texts:
     good = "great excellent wonderful fantastic perfect superb lovely brilliant".split()
     moods = np.tile(BOTH, 30)
     words = [(bad if mood == NEGATIVE else good)[row // 2 % 8] for row, mood in enumerate(moods)]
-    reading = read([f"it was {word} {text}" for word, text in zip(words, make_texts(moods, told=0), strict=True)], moods)
+    reading = read(
+        [f"it was {word} {text}" for word, text in zip(words, make_texts(moods, told=0), strict=True)], moods
+    )
 
     assert reading.chosen == "lexicon"
     assert quality_of(reading, "few") is not None

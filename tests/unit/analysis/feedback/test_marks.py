@@ -26,9 +26,7 @@ def classes(marks: list[float], worst: float, best: float) -> list[int]:
         (1, 10, [1, 4, 5, 6, 7, 10], [N, N, M, M, P, P]),
     ],
 )
-def test_marks_mean_the_same_on_every_scale(
-    worst: float, best: float, marks: list[float], expected: list[int]
-) -> None:
+def test_marks_mean_the_same_on_every_scale(worst: float, best: float, marks: list[float], expected: list[int]) -> None:
     assert classes(marks, worst, best) == expected
 
 

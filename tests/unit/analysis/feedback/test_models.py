@@ -102,7 +102,9 @@ def test_what_the_lexicon_hears_clearly_teaches_words_that_it_does_not_know(make
     spoken = [" terrible awful" if mood == NEGATIVE else " great excellent" for mood in moods]
     heard = rng.integers(0, 2, 1200)
     plain = make_texts(moods)
-    scores = bootstrap(features([text + word * int(told) for text, word, told in zip(plain, spoken, heard, strict=True)]))
+    scores = bootstrap(
+        features([text + word * int(told) for text, word, told in zip(plain, spoken, heard, strict=True)])
+    )
 
     assert scores is not None
     assert np.mean((scores[0] > 0)[heard == 0] == (moods == POSITIVE)[heard == 0]) > 0.85

@@ -31,7 +31,13 @@ def test_a_happy_face_is_not_a_sad_one() -> None:
 def test_sentences_end_where_people_end_them() -> None:
     text = "Slow... again! Why? I pay €9.99 a month\nGoodbye"
 
-    assert [part.rstrip(".!?") for part in sentences_of(text)] == ["Slow", "again", "Why", "I pay €9.99 a month", "Goodbye"]
+    assert [part.rstrip(".!?") for part in sentences_of(text)] == [
+        "Slow",
+        "again",
+        "Why",
+        "I pay €9.99 a month",
+        "Goodbye",
+    ]
     assert sentences_of("  \n ") == []
 
 
