@@ -123,8 +123,9 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
 
 def said_in(bundles: list[dict[str, Any]], finding: str) -> str:
     """All that a finding says."""
-    (found,) = (one for one in findings_in(bundles)[::-1] if one["id"] == finding)
-    return " ".join([found["headline"], found["action"], *found["caveats"]])
+    alone = [bundle[MIME]["data"] for bundle in bundles if bundle[MIME]["kind"] == "finding"]
+    found = [one for one in [*alone, *findings_in(bundles)] if one["id"] == finding]
+    return " ".join(text for one in found for text in [one["headline"], one["action"], *one["caveats"]])
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -7,26 +7,24 @@ import numpy as np
 import pandas as pd
 import yaml
 
-SAID = {
-    "it": [
-        "Pessimo servizio, la fattura è sbagliata e nessuno risponde",
-        "Ottimo, il tecnico è stato gentile e veloce",
-        "Il pacco è arrivato rotto, sono deluso",
-        "Tutto perfetto, consigliatissimo, bravi",
-        "Disdico il contratto, sono stufo di aspettare",
-        "Va bene così, niente di speciale",
-    ],
-    "en": [
-        "Terrible service, the bill is wrong and nobody answers",
-        "Excellent, the technician was kind and fast",
-        "The parcel arrived broken, I am disappointed",
-        "Everything perfect, highly recommended",
-        "I want to cancel my contract, I am fed up with waiting",
-        "It is okay, nothing special about it",
-    ],
+# By language: what is said of something bad, good and neither, of what, and when.
+_SAID = {
+    "it": (
+        "Pessimo davvero|Sono deluso e arrabbiato per|Disdico il contratto, vergognoso|Reclamo contro",
+        "Ottimo e gentile|Sono molto contento di|Consigliatissimo e veloce|Perfetto, bravi per",
+        "Niente di speciale per|Così così, né bene né male|Nella media|Va bene",
+        "la fattura|il pacco|il tecnico|il negozio|la linea|l'assistenza|l'app|il prezzo|i punti",
+        "ieri|oggi|stamattina|lunedì|martedì|giovedì|in agosto|da mesi|stasera|a Natale|sempre",
+    ),
+    "en": (
+        "Terrible, really|I am disappointed and angry about|I cancel my contract, shame on|I complain about",
+        "Excellent and kind|I am very happy with|Highly recommended and fast|Perfect, well done for",
+        "Nothing special about|So so, neither good nor bad|About average|It is okay",
+        "the bill|the parcel|the technician|the shop|the line|the support|the app|the price|the points",
+        "yesterday|today|this morning|on Monday|on Tuesday|in August|for months|tonight|at noon|always|last week",
+    ),
 }
 _MARKS = (1, 5, 2, 5, 1, 3)
-_TIMES = {"it": ("ieri", "oggi", "sempre", "mai"), "en": ("yesterday", "today", "always", "never")}
 ROW = np.arange(300)
 _BEGAN = pd.Timestamp("2022-01-01") + pd.to_timedelta(ROW * 37 % 1000, unit="D")
 _ENDED = _BEGAN + pd.to_timedelta(100 + ROW * 53 % 1300, unit="D")
@@ -50,7 +48,9 @@ def comments(n: int = 240, languages: tuple[str, ...] = ("it", "en")) -> pd.Data
     rows = []
     for row in range(n):
         language, turn = languages[row % len(languages)], row // len(languages)
-        said = SAID[language][turn % len(_MARKS)]
+        mark = _MARKS[turn % len(_MARKS)]
+        bad, good, neither, things, times = (parts.split("|") for parts in _SAID[language])
+        opening = (bad if mark < 3 else good if mark > 3 else neither)[turn * 5 % 7 % 4]
         day = pd.Timestamp("2025-02-01") + pd.Timedelta(days=row * 37 % 330)
         rows.append(
             {
@@ -58,8 +58,8 @@ def comments(n: int = 240, languages: tuple[str, ...] = ("it", "en")) -> pd.Data
                 "received_at": day.strftime("%Y-%m-%d"),
                 "customer_id": f"Kunde-{row * 7 % 100:04d}",
                 "channel": ("mail", "chat", "shop")[row % 3],
-                "text": f"{said} {_TIMES[language][row % 4]} {row * row % 977}",
-                "rating": _MARKS[turn % len(_MARKS)],
+                "text": f"{opening} {things[turn % 9]}, {times[turn % 11]}.",
+                "rating": mark,
                 "rating_scale": "1-5",
             }
         )

@@ -1,4 +1,4 @@
-"""Charts of what customers say: what they draw, what they say to those who do not see them, and where there is little."""
+"""Charts of what customers say: what they draw, what they say to those who do not see them, and the empty ones."""
 
 import re
 from dataclasses import replace
@@ -60,8 +60,8 @@ def test_the_corrected_share_is_drawn_beside_the_plain_count() -> None:
     assert share == pytest.approx([0.2 + 0.01 * month for month in range(1, 11)])
     assert (dashed, solid) == (PALETTE[1], ACCENT)
     assert chart.alt == (
-        "From 21.0% in the span that begins on 1 January 2026 to 30.0% in the one that ends on 31 October 2026, over 10 "
-        "points."
+        "From 21.0% in the span that begins on 1 January 2026 to 30.0% in the one that ends on 31 October 2026, over "
+        "10 points."
     )
     assert "with 95% intervals" in chart.caption
 

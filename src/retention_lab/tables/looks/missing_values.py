@@ -59,11 +59,15 @@ def _numbers(seen: Looked, name: str, facts: dict[str, Any]) -> Iterator[Remark]
 def _noughts(seen: Looked, name: str) -> Iterator[Remark]:
     column = seen.typed[name]
     rest = seen.typed.aggregate(low=column.min(where=column > 0)).to_pyarrow().to_pylist()[0]["low"]
-    if rest is not None and rest >= 1:
+    is_odd = column == 0
+    if "rating_scale" in seen.typed.columns:
+        # On a scale from 0 to 10, 0 is a mark like any other.
+        is_odd &= ~seen.typed.rating_scale.re_search(r"(^|[^0-9.])0([^0-9.]|$)").fill_null(False)
+    if rest is not None and rest >= 1 and seen.typed.filter(is_odd).count().to_pyarrow().as_py():
         yield seen.remark(
             "likely_missing",
             name,
-            column == 0,
+            is_odd,
             found="a mark of 0, where the lowest mark else is 1: was none given?",
             remedy="ask the client; where it means 'none', list it under read.missing",
         )

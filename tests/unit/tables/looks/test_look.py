@@ -202,6 +202,20 @@ def test_customers_whose_mark_is_nought(write_client: Write) -> None:
     assert remarks([1, 0, 1]) == []
 
 
+def test_a_nought_on_a_scale_that_begins_with_it_is_a_mark(write_client: Write) -> None:
+    columns = {"received_at": "d", "text": "t", "rating": "r", "rating_scale": "s"}
+    folder = write_client("ID,Start,End\n1,2024-01-01,\n", tables={"feedback": {"source": "f.csv", "columns": columns}})
+    marks = [("5", "1-5"), ("1", "1-5"), ("0", "0-10"), ("9", "0-10")]
+
+    def remarks(rows: list[tuple[str, str]]) -> list[tuple[str, str, int, int, str]]:
+        written = "\n".join(f"2026-01-01,Good {i},{mark},{scale}" for i, (mark, scale) in enumerate(rows))
+        (folder / "f.csv").write_text(f"d,t,r,s\n{written}\n")
+        return _of(list(Client(folder).loaded("feedback").remarks))
+
+    assert remarks(marks) == []
+    assert remarks([*marks, ("0", "")]) == [("likely_missing", "r", 1, 6, "0")]
+
+
 def test_a_swapped_day_jumps_out_of_a_file_that_goes_with_time(look: Look) -> None:
     def written(iso: str) -> str:
         return f"{iso[8:10]}/{iso[5:7]}/{iso[:4]}"
