@@ -45,10 +45,10 @@ def measured(customers: int) -> bool:
         generate_demo(home / "data" / "demo", customers=customers)
         seconds = run(home)
         card = pd.read_csv(next(home.glob("reports/demo/*/*/accuracy.csv")))
-        whole = card[card.channel.isna() & card.language.notna()]
+        whole = card[(card.scope == "language") & card.language.notna()]
         said = pd.read_csv(home / "data" / "demo" / "feedback.csv", sep=";", dtype=str).comment.dropna()
         theirs = vader(said.to_list())
-    n = int(card[card.channel.isna()].n_comments.sum())
+    n = int(card[card.scope == "language"].n_comments.sum())
     print(f"{n:9,} {seconds:8.1f} {n / seconds:9,.0f} {theirs:15,.0f}   {whole.quality_macro_f1.min():.3f}", flush=True)
     return seconds <= SIZES.get(customers, float("inf"))
 

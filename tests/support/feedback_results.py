@@ -143,6 +143,8 @@ def moods(by: float = 0.0, **changes: Any) -> MoodStudy:
         n_unrated=500,
         n_left_out=0,
         languages_left_out=(),
+        contradicting=None,
+        is_measured=False,
     )
     return replace(found, **changes)
 
@@ -181,7 +183,7 @@ def quality(f1: float = 0.83, **changes: Any) -> ClassQuality:
     return replace(found, **changes)
 
 
-def row(language: str = "en", channel: str = "", **changes: Any) -> CardRow:
+def row(language: str = "en", channel: str | None = None, **changes: Any) -> CardRow:
     """A cell of the card, measured on 600 labels."""
     found = CardRow(
         language=language,
@@ -199,7 +201,7 @@ def row(language: str = "en", channel: str = "", **changes: Any) -> CardRow:
     return replace(found, **changes)
 
 
-def unmeasured(language: str = "en", channel: str = "", n_labels: int = 12) -> CardRow:
+def unmeasured(language: str = "en", channel: str | None = None, n_labels: int = 12) -> CardRow:
     """A cell with too few labels."""
     nothing = dict.fromkeys(("quality", "majority", "lexicon", "gain", "calibration", "forward"))
     return row(language, channel, n_labels=n_labels, **nothing)

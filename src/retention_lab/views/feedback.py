@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from retention_lab.analysis.feedback.mood_study import MoodStudy
-from retention_lab.analysis.feedback.scores import Score, Scores
+from retention_lab.analysis.feedback.scores import FEWEST_ANSWERS, Score, Scores
 from retention_lab.analysis.feedback.topics import Topic, Topics
 from retention_lab.findings.feedback.scores import score_name
 from retention_lab.findings.feedback.topics import is_rising
@@ -160,11 +160,12 @@ def _topics_alt(shown: Sequence[Topic], text: Text) -> str:
 
 def plot_scores(scores: Scores, text: Text) -> Chart | None:
     """The scores month by month, a panel each; None where there is none."""
-    drawn = [
+    found = [
         (score, known)
         for score in scores.scores
         if len(known := [point for point in score.months if not point.score.reason]) > 1
-    ][:_MOST_SCORES]
+    ]
+    drawn = found[:_MOST_SCORES]
     if not drawn:
         return None
     with themed_axes(height=0.5 + _PANEL * len(drawn)) as (figure, axes):
@@ -184,17 +185,24 @@ def plot_scores(scores: Scores, text: Text) -> Chart | None:
             panel.yaxis.set_major_formatter(FuncFormatter(_score_format(score, text)))
         months = [pd.Timestamp(f"{point.month}-15").date() for _, known in drawn for point in known]
         month_axis(panels[-1], min(months), max(months))
-    caption = text.say(
-        "Scores by month, with {level} intervals. Months with fewer than 30 answers are not drawn.",
-        level=text.percent(drawn[0][0].overall.confidence_level, 0),
-    )
     said = [
         text.say(
             "{name} {value}", name=score_name(score, text), value=_score_format(score, text)(score.overall.value, 0)
         )
         for score, _ in drawn
     ]
-    return Chart(figure, caption, text.join(said) + ".")
+    return Chart(figure, _scores_caption(drawn[0][0], len(drawn), len(found), text), text.join(said) + ".")
+
+
+def _scores_caption(first: Score, n: int, n_found: int, text: Text) -> str:
+    caption = text.say(
+        "Scores by month, with {level} intervals. Months with fewer than {fewest} answers are not drawn.",
+        level=text.percent(first.overall.confidence_level, 0),
+        fewest=text.count(FEWEST_ANSWERS),
+    )
+    if n == n_found:
+        return caption
+    return f"{caption} " + text.say("{n} of {all} scores are drawn.", n=text.count(n), all=text.count(n_found))
 
 
 def _score_format(score: Score, text: Text):  # type: ignore[no-untyped-def]

@@ -46,8 +46,9 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
 
 
 def _card_row(row: CardRow, text: Text) -> tuple[str, ...]:
-    name = channel_name(row.channel, text) if row.channel else capitalised(language_name(row.language, text))
-    head = f"\u2003{name}" if row.channel else name
+    is_whole = row.channel is None
+    name = capitalised(language_name(row.language, text)) if is_whole else channel_name(row.channel or "", text)
+    head = name if is_whole else f"\u2003{name}"
     n_labels = text.count(row.n_labels)
     if row.quality is None:
         return (head, n_labels, _DASH, text.say("not measured"), *[_DASH] * 4)

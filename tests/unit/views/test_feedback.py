@@ -177,6 +177,15 @@ def test_scores_have_a_panel_each_and_shares_end_at_a_hundred() -> None:
     assert chart.alt == "NPS 28, CSAT 60% and CES 97%."
 
 
+def test_of_more_than_three_scores_the_rest_is_counted() -> None:
+    chart = plot_scores(scores(*(score(question=f"Question {place}") for place in range(5))), TEXT)
+
+    drawn(chart)
+    assert chart is not None
+    assert len(chart.figure.axes) == 3
+    assert chart.caption.endswith("Months with fewer than 30 answers are not drawn. 3 of 5 scores are drawn.")
+
+
 @pytest.mark.parametrize("n_months", [0, 1])
 def test_without_two_months_there_is_no_chart(n_months: int) -> None:
     assert plot_scores(scores(replace(score(), months=score().months[:n_months])), TEXT) is None

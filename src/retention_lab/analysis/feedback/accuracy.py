@@ -25,7 +25,7 @@ _N_FOLDS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRow:
-    """One language, in one `channel` or ("") in all of them.
+    """One language, in one `channel` (blank where none is named) or (None) in all of them.
 
     `n_labels` comments with a label, of which `mix` are negative, neutral and positive. Without `quality` the cell was
     not measured: it has fewer than 50 labels. `majority` and `lexicon` are what guessing the most frequent class and
@@ -34,7 +34,7 @@ class CardRow:
     """
 
     language: str
-    channel: str
+    channel: str | None
     n_comments: int
     n_labels: int
     mix: tuple[float, float, float]
@@ -72,12 +72,14 @@ class AccuracyCard:
 
     def of(self, language: str) -> CardRow:
         """The row of a whole language."""
-        return next(row for row in self.rows if row.language == language and not row.channel)
+        return next(row for row in self.rows if row.language == language and row.channel is None)
 
     @property
     def weakest(self) -> str:
         """The measured language that is read worst; where none is measured, the largest."""
-        measured = [(row.quality.macro_f1.value, row.language) for row in self.rows if row.quality and not row.channel]
+        measured = [
+            (row.quality.macro_f1.value, row.language) for row in self.rows if row.quality and row.channel is None
+        ]
         return min(measured)[1] if measured else next(iter(self.readings))
 
     def to_frame(self) -> pd.DataFrame:
@@ -90,7 +92,7 @@ def measure_accuracy(study: FeedbackStudy) -> AccuracyCard:
     rows: list[CardRow] = []
     for language, reading in study.readings.items():
         comments = study.comments[study.comments.language == language]
-        rows.append(_row(study, reading, comments, ""))
+        rows.append(_row(study, reading, comments, None))
         channels = comments.channel.value_counts(sort=False).sort_values(ascending=False, kind="stable")
         # Where a language has no label at all, its channels have none either.
         if len(channels) > 1 and comments.is_taught.any():
@@ -104,7 +106,7 @@ def measure_accuracy(study: FeedbackStudy) -> AccuracyCard:
     )
 
 
-def _row(study: FeedbackStudy, reading: Reading, comments: pd.DataFrame, channel: str) -> CardRow:
+def _row(study: FeedbackStudy, reading: Reading, comments: pd.DataFrame, channel: str | None) -> CardRow:
     known = comments[comments.is_taught]
     counts = np.bincount(known.label, minlength=len(CLASSES))
     enough = len(known) >= FEW_LABELS
@@ -168,7 +170,7 @@ def _transfer(study: FeedbackStudy, language: str) -> Transfer | None:
 
 def _as_dict(row: CardRow) -> dict[str, object]:
     facts: dict[str, object] = {
-        "language": row.language, "channel": row.channel, "n_comments": row.n_comments, "n_labels": row.n_labels,
+        "language": row.language, "scope": "language" if row.channel is None else "channel", "channel": row.channel or "", "n_comments": row.n_comments, "n_labels": row.n_labels,
         **{f"share_{name}": share for name, share in zip(CLASSES, row.mix, strict=True)},
     }  # fmt: skip
     for name in ("majority", "lexicon", "quality", "forward"):

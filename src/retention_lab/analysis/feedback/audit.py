@@ -41,8 +41,11 @@ def draw_label_sheet(client: Client, study: FeedbackStudy, size: int = 200) -> p
     """
     comments = study.comments
     drawn = keyed_hash(client.key, "label sheet")
-    chance = np.array([int.from_bytes(keyed_hash(drawn, own)[:8]) for own in comments.feedback_id], dtype=np.float64)
-    unread = comments.assign(chance=chance)[comments.hand == UNKNOWN]
+    hashes = [keyed_hash(drawn, own) for own in comments.feedback_id]
+    chance, place = (
+        np.array([int.from_bytes(each[start : start + 8]) for each in hashes], dtype=np.float64) for start in (0, 8)
+    )
+    unread = comments.assign(chance=chance, place=place)[comments.hand == UNKNOWN]
     random = unread.nsmallest(size - size // 2, "chance").assign(purpose="random")
     others = unread[~unread.index.isin(random.index) & ~unread.repeat.duplicated()]
     unsure = (others.negative - 0.5).abs()
@@ -50,8 +53,9 @@ def draw_label_sheet(client: Client, study: FeedbackStudy, size: int = 200) -> p
     uncertain = others.assign(turn=turn, purpose="uncertain").nsmallest(size // 2, ["turn", "chance"])
     sheet = pd.concat([random, uncertain])
     sheet["received_on"] = sheet.received_on.dt.strftime("%Y-%m-%d")
-    # Neither half is told by its place, so that a reader does not guess what the software thought.
-    return sheet.sort_values("chance", ignore_index=True)[list(COLUMNS)]
+    # Neither half is told by its place, so that a reader does not guess what the software thought. By the chance that
+    # draws them, all of the random half would come first.
+    return sheet.sort_values("place", ignore_index=True)[list(COLUMNS)]
 
 
 def sheet_name(study: FeedbackStudy) -> str:

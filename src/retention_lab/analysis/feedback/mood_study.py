@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retention_lab.analysis.feedback.marks import NEGATIVE, UNKNOWN
+from retention_lab.analysis.feedback.contradictions import Contradictions, estimate_contradictions
+from retention_lab.analysis.feedback.marks import NEGATIVE, NEUTRAL, UNKNOWN
 from retention_lab.analysis.feedback.moods import MoodShares, shares_by_part, usable_languages
 from retention_lab.analysis.feedback.periods import (
     FEWEST_A_POINT,
@@ -40,7 +41,9 @@ class MoodStudy:
     """Shares of unhappy comments. `recent` is that of the recent days and `change` its difference to `before`.
 
     `by_hand` is the share of all comments by those of the random half of the label sheet that a person has read (None
-    with fewer than a hundred). `usable` are the languages that could be counted.
+    with fewer than a hundred). `usable` are the languages that could be
+    counted. `contradicting` is the share of unhappy or of happy comments, whichever is higher, whose mark says the
+    opposite: `is_measured` by people, else the most that it can be.
     """
 
     points: tuple[MoodPoint, ...]
@@ -55,6 +58,8 @@ class MoodStudy:
     n_unrated: int
     n_left_out: int
     languages_left_out: tuple[str, ...]
+    contradicting: Estimate | None
+    is_measured: bool
 
 
 def estimate_moods(study: FeedbackStudy) -> MoodStudy:
@@ -64,6 +69,7 @@ def estimate_moods(study: FeedbackStudy) -> MoodStudy:
     few = not_estimable("too_few", n_obs=int(spans.n_comments[0]), confidence_level=study.confidence_level, method="")
     recent = _share(spans, 0, few)
     by_hand, n_hand = _by_hand(study)
+    flips = estimate_contradictions(study)
     return MoodStudy(
         points=_points(study),
         recent=recent,
@@ -77,7 +83,14 @@ def estimate_moods(study: FeedbackStudy) -> MoodStudy:
         n_unrated=int((study.comments.mark == UNKNOWN).sum()),
         n_left_out=spans.n_left_out,
         languages_left_out=spans.languages_left_out,
+        contradicting=_contradicting(flips),
+        is_measured=flips.is_measured,
     )
+
+
+def _contradicting(flips: Contradictions) -> Estimate | None:
+    opposite = [rate for pair, rate in flips.rates.items() if NEUTRAL not in pair]
+    return max(opposite, key=lambda rate: rate.value) if opposite else None
 
 
 def _part(study: FeedbackStudy) -> Codes:

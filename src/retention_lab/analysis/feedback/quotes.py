@@ -54,7 +54,7 @@ def _quote(client: Client, study: FeedbackStudy, comment: pd.Series, theme: str)
     return Quote(
         theme=theme,
         language=comment.language,
-        text=text if len(text) <= LONGEST else f"{text[:LONGEST].rsplit(' ', 1)[0]}…",
+        text=text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rsplit(' ', 1)[0]}…",
         decided=_decided(client, study, comment.language, text),
         negative=float(comment.negative),
     )

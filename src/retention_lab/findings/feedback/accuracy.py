@@ -100,6 +100,8 @@ def _not_measured(row: CardRow, reading: Reading, text: Text) -> str:
 
 def _action(row: CardRow, reading: Reading, transfer: Transfer | None, text: Text) -> str:
     if row.quality is None or not reading.classes:
+        if not row.language:
+            return text.say("Let the export say in which language each comment is, as feedback's column language.")
         return text.say("Have comments of this language labelled: they stand in the label sheet.")
     if transfer and transfer.is_alarming:
         return text.say(

@@ -90,27 +90,12 @@ def _intake_caveats(study: FeedbackStudy, undetermined: int, text: Text) -> list
 
 def masking_finding(study: FeedbackStudy, text: Text) -> Finding:
     """What was masked before anything was read."""
-    kinds = {
-        "email": text.say("e-mail addresses"),
-        "phone": text.say("telephone numbers"),
-        "iban": text.say("bank accounts"),
-        "card": text.say("card numbers"),
-        "taxid": text.say("tax numbers"),
-        "url": text.say("web addresses"),
-        "handle": text.say("user names"),
-        "name": text.say("the customer's own name"),
-    }
-    told = [
-        text.say("{kind} {n}", kind=kinds.get(kind, kind), n=text.count(n))
-        for kind, n in study.verbatims.masked.items()
-        if n
-    ]
     n = study.verbatims.n_masked
     headline = text.say_many(
         "Personal data were masked in {n} comment: {kinds}.",
         "Personal data were masked in {n} comments: {kinds}.",
         n,
-        kinds=text.join(told),
+        kinds=text.join(_kinds_masked(study, text)),
     )
     return _counted(
         id="feedback.masking",
@@ -130,6 +115,24 @@ def masking_finding(study: FeedbackStudy, text: Text) -> Finding:
             )
         ],
     )
+
+
+def _kinds_masked(study: FeedbackStudy, text: Text) -> list[str]:
+    kinds = {
+        "email": text.say("e-mail addresses"),
+        "phone": text.say("telephone numbers"),
+        "iban": text.say("bank accounts"),
+        "card": text.say("card numbers"),
+        "taxid": text.say("tax numbers"),
+        "url": text.say("web addresses"),
+        "handle": text.say("user names"),
+        "name": text.say("the customer's own name"),
+    }
+    return [
+        text.say("{kind} {n}", kind=kinds.get(kind, kind), n=text.count(n))
+        for kind, n in study.verbatims.masked.items()
+        if n
+    ]
 
 
 def audit_finding(agreement: Agreement, text: Text) -> Finding:

@@ -75,25 +75,25 @@ def _what_it_adds(found: LeavingByMood, text: Text) -> str:
         )
     if gain.ci_lower > 0:
         return text.say(
-            "What customers say adds next to nothing here to what {base} tells of who leaves: {gain} ({interval}) to "
-            "the area under the ROC curve.",
+            "What customers say adds next to nothing here about who leaves, beyond {base}: {gain} ({interval}) to the "
+            "area under the ROC curve.",
             **values,
         )
     if gain.ci_upper < _NOTHING:
         return text.say(
-            "What customers say adds nothing here to what {base} tells of who leaves: {gain} ({interval}) to the area "
+            "What customers say adds nothing here about who leaves, beyond {base}: {gain} ({interval}) to the area "
             "under the ROC curve.",
             **values,
         )
     return text.say(
-        "That what customers say tells who leaves is not shown: to what {base} tells it adds {gain} ({interval}) to "
-        "the area under the ROC curve.",
+        "That what customers say tells who leaves is not shown: beyond {base} it adds {gain} ({interval}) to the area "
+        "under the ROC curve.",
         **values,
     )
 
 
 def _base(found: LeavingByMood, text: Text) -> str:
-    return text.say("the model of tenure and value") if found.has_value else text.say("tenure alone")
+    return text.say("tenure and value") if found.has_value else text.say("tenure")
 
 
 def _group(found: LeavingByMood, mood: str) -> MoodGroup | None:
@@ -133,14 +133,13 @@ def _verdict(found: LeavingByMood | NotJoined) -> Verdict:
 def _definition(found: LeavingByMood | NotJoined, text: Text) -> str:
     if not isinstance(found, LeavingByMood):
         return text.say("Gain in the area under the ROC curve over tenure and value alone.")
-    base = text.say("tenure and value") if found.has_value else text.say("tenure")
     return text.say(
         "Customers who were here on {day}; what they had said in the year until {gap} days before it; who left within "
         "{n} days after it. Gain in the area under the ROC curve over {base} alone.",
         day=text.date(found.cut_off),
         gap=text.count(found.gap_days),
         n=text.count(found.horizon_days),
-        base=base,
+        base=_base(found, text),
     )
 
 

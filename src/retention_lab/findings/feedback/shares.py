@@ -8,6 +8,9 @@ from retention_lab.findings.feedback.words import language_name
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.text import Text
 
+# Fewer contradicting marks than this move no share by a point.
+_FEW_CONTRADICT = 0.01
+
 
 def unhappy_finding(study: FeedbackStudy, moods: MoodStudy, text: Text) -> Finding:
     """The share of unhappy comments in the recent days, against the same days before."""
@@ -104,6 +107,7 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
                 naive=text.percent(naive),
             )
         )
+    caveats += _contradictions(moods, text)
     if moods.n_left_out:
         names = [language_name(code, text) for code in moods.languages_left_out]
         caveats.append(
@@ -132,3 +136,26 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
             )
         )
     return caveats
+
+
+def _contradictions(moods: MoodStudy, text: Text) -> list[str]:
+    """Marks that say the opposite of the words: how many, and what that does to the interval."""
+    rate = moods.contradicting
+    if rate is None or not rate.value >= _FEW_CONTRADICT or not moods.n_unrated:
+        return []
+    if moods.is_measured:
+        return [
+            text.say(
+                "Of the comments that people have read, up to {share} have a mark that says the opposite; the share "
+                "allows for it.",
+                share=text.percent(rate.value, 0),
+            )
+        ]
+    return [
+        text.say(
+            "Marks may contradict their words: up to {share} of the clearest comments have the opposite mark, and data "
+            "cannot tell a wrong mark from words that are hard to read. The range holds either way. A hundred labels "
+            "of comments with marks make it narrower.",
+            share=text.percent(rate.value, 0),
+        )
+    ]

@@ -117,11 +117,17 @@ def _caveats(topic: Topic, text: Text) -> list[str]:
         "interval": text.interval(effect.ci_lower, effect.ci_upper),
     }
     if effect.ci_upper < 0:
-        said = text.say("Where it is mentioned, marks are {points} points of 100 lower ({interval}).", **values)
+        said = text.say(
+            "Where it is mentioned, marks are {points} points of 100 lower (difference {interval}).", **values
+        )
     elif effect.ci_lower > 0:
-        said = text.say("Where it is mentioned, marks are {points} points of 100 higher ({interval}).", **values)
+        said = text.say(
+            "Where it is mentioned, marks are {points} points of 100 higher (difference {interval}).", **values
+        )
     else:
-        said = text.say("Marks are not shown to differ where it is mentioned ({interval} points of 100).", **values)
+        said = text.say(
+            "Marks are not shown to differ where it is mentioned (difference {interval} points of 100).", **values
+        )
     held = text.say(
         "Other themes, channel and language are held equal. That is an association: it does not say what marks would "
         "be without it."

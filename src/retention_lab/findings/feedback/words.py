@@ -42,11 +42,6 @@ def theme_name(theme: str, text: Text) -> str:
     return names.get(theme, theme.replace("_", " "))
 
 
-def class_name(code: int, text: Text) -> str:
-    """Negative, neutral, positive; by the codes of `analysis.feedback.marks`."""
-    return {0: text.say("unhappy"), 1: text.say("neutral"), 2: text.say("happy")}.get(code, text.say("not known"))
-
-
 def mood_name(mood: str, text: Text) -> str:
     """The last thing that a customer had said."""
     names = {
@@ -73,11 +68,6 @@ def way_name(rung: str, text: Text) -> str:
 def channel_name(channel: str, text: Text) -> str:
     """A channel as the client's data has it."""
     return channel or text.say("no channel")
-
-
-def signed_points(share: float, text: Text) -> str:
-    """A difference of shares in points, with its sign: +3.1."""
-    return f"{'+' if share > 0 else ''}{text.number(100 * share)}"
 
 
 def told_number(found: Estimate, text: Text, digits: int = 1) -> str:

@@ -90,6 +90,11 @@ def clean(text: str) -> Cleaned:
     )
 
 
+def clean_label(label: str) -> str:
+    """What a channel or a question is called, without what nobody sees and what turns its direction."""
+    return label if label.isprintable() else " ".join(_LINE.sub(" ", _OUT.sub("", label)).split())
+
+
 def _plain(raw: str) -> str:
     """Characters as they are meant, lines parted by one sign."""
     if "&" in raw:

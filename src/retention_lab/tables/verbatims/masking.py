@@ -36,7 +36,7 @@ _DOMAIN = re.compile(
 _HANDLE = re.compile(r"(?<![\w@.\]])[@＠][^\W\d_][\w.]{1,30}(?<!\.)")
 _WORD = re.compile(r"[^\W\d_]+")
 _BETWEEN = re.compile(r"[ '’._-]{1,3}|, ")
-_SHORTEST_PART = 3
+_SHORTEST_PART, _SHORTEST_ID = 3, 5
 _LONGEST_NAME, _MOST_PARTS = 400, 8
 # A name is bent in Slovenian: Novaku, Novakom, Novakova, Zakrajšku of Zakrajšek; Mariji of Marija, Marku of Marko.
 _OWNED = "ov ova ovo ove ovi ev eva evo evi"
@@ -61,9 +61,13 @@ class Masked:
     counts: Mapping[str, int]
 
 
-def mask(text: str, name: str = "") -> Masked:
-    """Mask addresses, numbers that name somebody, and the customer's own name. To mask again changes nothing."""
+def mask(text: str, name: str = "", customer_id: str = "") -> Masked:
+    """Mask addresses, numbers that name somebody, and the customer's own name and id, which counts as a name.
+
+    To mask again changes nothing.
+    """
     counts: dict[str, int] = {}
+    text = _masked(text, _own_ids(text, customer_id), counts)
     for is_worth_it, find in _FINDERS:
         if is_worth_it(text):
             text = _masked(text, find(text), counts)
@@ -165,6 +169,15 @@ def _parts(name: str) -> _Parts:
     )
 
 
+def _own_ids(text: str, customer_id: str) -> Iterator[Span]:
+    """Where customers write the number under which they are known. A short one may be any number or word."""
+    own = customer_id.strip()
+    if len(own) < _SHORTEST_ID or not any(sign.isdigit() for sign in own) or own.lower() not in text.lower():
+        return
+    for found in re.finditer(rf"(?<!\w){re.escape(own)}(?!\w)", text, re.IGNORECASE):
+        yield *found.span(), "name"
+
+
 def _names(text: str, name: str) -> Iterator[Span]:
     forms = _parts(name)
     plain = folded(text)
@@ -177,7 +190,9 @@ def _names(text: str, name: str) -> Iterator[Span]:
         if is_part and at > last and not _is_mask(text, *words[at]):
             last = _end_of_name(text, plain, words, of_name, at, forms.short)
             parts = {plain[slice(*words[place])] for place in range(at, last + 1) if of_name[place]}
-            if len(parts) > 1 or any(_names_somebody(text, plain, words, place, forms) for place in range(at, last + 1)):
+            if len(parts) > 1 or any(
+                _names_somebody(text, plain, words, place, forms) for place in range(at, last + 1)
+            ):
                 yield words[at][0], words[last][1], "name"
 
 

@@ -1,7 +1,7 @@
 """The comments of a client, tidied and masked. What a customer wrote, and what customers are called, stays in here."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from retention_lab.errors import DataError
 from retention_lab.tables.client import Client
 from retention_lab.tables.client_key import keyed_hash
 from retention_lab.tables.verbatims.contents import content_of
-from retention_lab.tables.verbatims.hygiene import Cleaned, clean
+from retention_lab.tables.verbatims.hygiene import Cleaned, clean, clean_label
 from retention_lab.tables.verbatims.masking import KINDS, Masked, mask
 from retention_lab.tables.verbatims.said import said_language
 from retention_lab.tables.verbatims.scales import REMEDY, find_scale, read_scale, scale_faults
@@ -58,12 +58,15 @@ def load_verbatims(client: Client) -> Verbatims:
     raw = _pulled(client)
     scales, found, n_unscaled = _scales(raw, client)
     cleaned = [clean(text) for text in raw.text]
-    masked = [mask(own.text, name) for own, name in zip(cleaned, _names(client, raw), strict=True)]
+    known = zip(cleaned, _names(client, raw), raw.customer_id, strict=True)
+    masked = [mask(own.text, name, customer) for own, name, customer in known]
     rows = raw.assign(
         feedback_id=_ids(raw, client.key),
         customer_id=raw.customer_id.where(raw.customer_id != "", None),
         received_on=raw.received_at.dt.normalize().astype("datetime64[s]"),
-        said_language=raw.language.map({name: said_language(name) for name in raw.language.unique()}),
+        channel=_each_once(raw.channel, clean_label),
+        question=_each_once(raw.question, clean_label),
+        said_language=_each_once(raw.language, said_language),
         worst=scales.worst,
         best=scales.best,
         text=[own.text for own in masked],
@@ -116,6 +119,10 @@ def _names(client: Client, raw: pd.DataFrame) -> list[str]:
     known = client.loaded("customers").rows.select("customer_id", "name").to_pyarrow().to_pandas().dropna()
     names = dict(zip(known.customer_id, known.name, strict=True))
     return [names.get(customer, "") for customer in raw.customer_id]
+
+
+def _each_once(values: pd.Series, read: Callable[[str], str]) -> pd.Series:
+    return values.map({value: read(value) for value in values.unique()})
 
 
 def _ids(raw: pd.DataFrame, key: bytes) -> list[str]:

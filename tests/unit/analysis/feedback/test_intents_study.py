@@ -39,7 +39,8 @@ def test_shares_are_of_the_recent_days(make_study: MakeStudy, nobody: Client) ->
     found = estimate_intents(nobody, make_study(rows))
 
     assert (found.n_recent, found.complaint.value, found.leaving.value) == (100, 0.1, 0.0)
-    assert found.leaving.ci_upper > 0
+    assert found.complaint.ci_lower < 0.1 < found.complaint.ci_upper
+    assert found.n_leaving == 0
 
 
 def test_precision_and_recall_are_by_the_labels_of_people(make_study: MakeStudy, nobody: Client) -> None:

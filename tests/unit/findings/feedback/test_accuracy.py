@@ -48,6 +48,14 @@ def test_below_fifty_labels_nothing_is_claimed(n: int, has: str, text: Text) -> 
     assert found.caveats == ()
 
 
+def test_comments_of_no_known_language_need_a_language_first(text: Text) -> None:
+    found = of(text, AccuracyCard(rows=(unmeasured(""),), transfers=(), readings={"": reading("", classes=())},
+                                  confidence_level=0.95), "")  # fmt: skip
+
+    assert found.headline == "Language not determined: not measured. 12 comments have a label, and 50 are needed."
+    assert found.action == "Let the export say in which language each comment is, as feedback's column language."
+
+
 def test_many_labels_of_one_kind_are_not_said_to_be_few(text: Text) -> None:
     found = of(text, card(unmeasured(n_labels=0), en=reading(classes=(), chosen="lexicon", n_too_rare=500)))
 

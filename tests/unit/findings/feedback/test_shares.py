@@ -98,3 +98,14 @@ def test_a_hundred_labels_by_hand_replace_the_assumption(text: Text) -> None:
 
 def test_the_method_is_that_of_the_share_whether_or_not_people_have_read(text: Text) -> None:
     assert of(text, by_hand=estimate(0.28, 0.05), n_hand=120).method == of(text).method
+
+
+def test_marks_that_may_say_the_opposite_widen_the_range_until_people_have_read_them(text: Text) -> None:
+    doubted = unhappy_finding(study(), moods(contradicting=estimate(0.08)), text)
+    measured = unhappy_finding(study(), moods(contradicting=estimate(0.08), is_measured=True), text)
+    hardly = unhappy_finding(study(), moods(contradicting=estimate(0.004)), text)
+    all_marked = unhappy_finding(study(), moods(contradicting=estimate(0.08), n_unrated=0), text)
+
+    assert any("up to 8% of the clearest comments" in caveat for caveat in doubted.caveats)
+    assert any("the share allows for it" in caveat for caveat in measured.caveats)
+    assert not any("opposite" in caveat for caveat in (*hardly.caveats, *all_marked.caveats))

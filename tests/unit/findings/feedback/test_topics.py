@@ -70,9 +70,13 @@ def test_praise_is_read_the_other_way_round(text: Text) -> None:
 @pytest.mark.parametrize(
     ("effect", "words", "verdict"),
     [
-        (estimate(-8.0, 3.0), "marks are 8.0 points of 100 lower (−11.0 to −5.0)", "watch"),
-        (estimate(8.0, 3.0), "marks are 8.0 points of 100 higher (5.0 to 11.0)", "no_evidence"),
-        (estimate(-1.0, 3.0), "Marks are not shown to differ where it is mentioned (−4.0 to 2.0", "no_evidence"),
+        (estimate(-8.0, 3.0), "marks are 8.0 points of 100 lower (difference −11.0 to −5.0)", "watch"),
+        (estimate(8.0, 3.0), "marks are 8.0 points of 100 higher (difference 5.0 to 11.0)", "no_evidence"),
+        (
+            estimate(-1.0, 3.0),
+            "Marks are not shown to differ where it is mentioned (difference −4.0 to 2.0",
+            "no_evidence",
+        ),
     ],
 )
 def test_what_goes_with_a_theme_is_called_an_association(effect: Any, words: str, verdict: str, text: Text) -> None:
