@@ -170,7 +170,8 @@ def _transfer(study: FeedbackStudy, language: str) -> Transfer | None:
 
 def _as_dict(row: CardRow) -> dict[str, object]:
     facts: dict[str, object] = {
-        "language": row.language, "scope": "language" if row.channel is None else "channel", "channel": row.channel or "", "n_comments": row.n_comments, "n_labels": row.n_labels,
+        "language": row.language, "scope": "language" if row.channel is None else "channel",
+        "channel": row.channel or "", "n_comments": row.n_comments, "n_labels": row.n_labels,
         **{f"share_{name}": share for name, share in zip(CLASSES, row.mix, strict=True)},
     }  # fmt: skip
     for name in ("majority", "lexicon", "quality", "forward"):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from retention_lab.analysis.feedback.marks import CLASSES, NEGATIVE, POSITIVE, UNKNOWN
+from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
 from retention_lab.analysis.feedback.study import FeedbackStudy, Sentences
 from retention_lab.tables.client import Client
 from retention_lab.tables.verbatims.labels import FRAME_COLUMNS, SHEET_COLUMNS, Labels
@@ -59,7 +59,7 @@ def make_study() -> MakeStudy:
     ) -> FeedbackStudy:
         comments = _filled(rows.reset_index(drop=True))
         said = np.array([None] * len(comments) if themes is None else list(themes), dtype=object)
-        known = classes or {language: (NEGATIVE, POSITIVE) for language in comments.language.unique()}
+        known = classes or dict.fromkeys(comments.language.unique(), (NEGATIVE, POSITIVE))
         sentences = Sentences(
             of=np.arange(len(comments)), texts=tuple(comments.text), negative=comments.negative.to_numpy(),
             positive=comments.positive.to_numpy(), themes=said[:, None] == np.array(names, dtype=object), names=names,

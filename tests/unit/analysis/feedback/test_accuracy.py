@@ -31,10 +31,14 @@ def test_the_card_tells_the_lexicon_from_what_was_taught(open_client: OpenClient
 
     assert (row.n_comments, row.n_labels) == (600, 400)
     assert sum(row.mix) == pytest.approx(1)
-    assert row.quality is not None and row.lexicon is not None and row.gain is not None and row.forward is not None
+    assert row.quality is not None
+    assert row.lexicon is not None
+    assert row.gain is not None
+    assert row.forward is not None
     assert row.gain.value == pytest.approx(row.quality.macro_f1.value - row.lexicon.macro_f1.value)
     assert row.gain.ci_lower > 0.2
-    assert row.calibration is not None and row.calibration.value < 0.15
+    assert row.calibration is not None
+    assert row.calibration.value < 0.15
 
 
 def test_a_channel_with_few_labels_is_shown_and_not_measured(open_client: OpenClient, make_texts: MakeTexts) -> None:

@@ -47,7 +47,8 @@ def test_precision_and_recall_are_by_the_labels_of_people(make_study: MakeStudy,
     rows = pd.DataFrame({"complaint": [True] * 40 + [False] * 60})
     found = estimate_intents(nobody, make_study(rows, labels=labelled(100, 30, 10, 20)))
 
-    assert found.complaint_precision is not None and found.complaint_recall is not None
+    assert found.complaint_precision is not None
+    assert found.complaint_recall is not None
     assert (found.complaint_precision.value, found.complaint_precision.n_obs) == (0.75, 40)
     assert (found.complaint_recall.value, found.complaint_recall.n_obs) == (0.6, 50)
     # Nobody was asked about leaving.
@@ -68,8 +69,10 @@ def test_where_none_was_found_precision_has_no_number_and_recall_is_nought(
     rows = pd.DataFrame({"complaint": [False] * 100})
     found = estimate_intents(nobody, make_study(rows, labels=labelled(100, 0, 0, 20)))
 
-    assert found.complaint_precision is not None and found.complaint_precision.reason == "too_few"
-    assert found.complaint_recall is not None and found.complaint_recall.value == 0
+    assert found.complaint_precision is not None
+    assert found.complaint_precision.reason == "too_few"
+    assert found.complaint_recall is not None
+    assert found.complaint_recall.value == 0
 
 
 def goodbyes(make_study: MakeStudy, *days: str) -> FeedbackStudy:

@@ -36,8 +36,8 @@ def test_what_labels_teach_beats_the_lexicon_where_the_words_are_new(make_texts:
 
 def test_where_the_lexicon_says_it_all_and_labels_are_few_it_is_kept(make_texts: MakeTexts) -> None:
     """Each customer is unhappy or happy in words of one's own, which sixty labels cannot teach and a list knows."""
-    bad = "terrible awful horrible useless disgusting dreadful annoying disappointing".split()
-    good = "great excellent wonderful fantastic perfect superb lovely brilliant".split()
+    bad = ["terrible", "awful", "horrible", "useless", "disgusting", "dreadful", "annoying", "disappointing"]
+    good = ["great", "excellent", "wonderful", "fantastic", "perfect", "superb", "lovely", "brilliant"]
     moods = np.tile(BOTH, 30)
     words = [(bad if mood == NEGATIVE else good)[row // 2 % 8] for row, mood in enumerate(moods)]
     reading = read(

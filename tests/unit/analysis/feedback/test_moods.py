@@ -26,7 +26,7 @@ def draw(
     language: str = "en",
     **more: Any,
 ) -> pd.DataFrame:
-    """Comments of which `share` are unhappy; `wrong` of the marks are at the other end; the model is more or less sharp."""
+    """Comments of which `share` are unhappy; `wrong` of the marks are at the other end of the scale."""
     is_unhappy = rng.random(n) < share
     turned = is_unhappy ^ (rng.random(n) < wrong)
     mark = np.where(turned, NEGATIVE, POSITIVE) if is_rated else UNKNOWN

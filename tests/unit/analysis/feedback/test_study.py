@@ -87,7 +87,8 @@ def test_the_clients_own_words_are_heard(open_client: OpenClient) -> None:
     study = study_feedback(client)
     rows = by_id(study)
 
-    assert rows.complaint["F0000"] and rows.leaving["F0001"]
+    assert rows.complaint["F0000"]
+    assert rows.leaving["F0001"]
     about = study.sentences.themes[:, study.sentences.names.index("gadget")]
     assert study.comments.feedback_id[study.sentences.of[about]].tolist() == ["F0002"]
     assert rows.negative["F0003"] > 0.9
