@@ -146,7 +146,8 @@ def test_every_cell_shows_something_that_can_be_read_and_names_nobody(case: str,
 def test_the_card_measures_nothing_below_fifty_labels_of_a_language(
     until: int, is_measured: bool, look: Look, tmp_path: Path
 ) -> None:
-    told = [said_in(look(rated(until)), f"feedback.accuracy.{language}") for language in ("it", "en")]
+    bundles = look(rated(until))
+    told = [said_in(bundles, f"feedback.accuracy.{language}") for language in ("it", "en")]
 
     card = pd.read_csv(tmp_path / "out" / "accuracy.csv")
     assert card[card.channel.isna()].quality_macro_f1.notna().tolist() == [is_measured] * 2

@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 
 from retention_lab.analysis.save_rates import SaveRate
 from retention_lab.analysis.study import FEW_EVENTS, ChurnStudy
-from retention_lab.errors import Fault, ParameterError
+from retention_lab.errors import ParameterError
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.proportions import smallest_reduction
-from retention_lab.tables.assignments import CONTACT, assign_variants, is_elsewhere, name_wave, standing_on
+from retention_lab.tables.assignments import (
+    CONTACT,
+    assign_variants,
+    is_elsewhere,
+    name_wave,
+    share_faults,
+    standing_on,
+)
 from retention_lab.tables.client import Client
 
 Floats = NDArray[np.float64]
@@ -115,7 +122,7 @@ def choose_actions(
     that is more than nought. `here` has a row for each customer here, in order: customer_id, tenure, risk (nan: not
     judged) and value (a month; nan: not known). `experiment` is the list's name, under which hold-outs are drawn.
     """
-    if faults := _faults(contact_share, hold_out_share):
+    if faults := share_faults(contact_share, hold_out_share):
         raise ParameterError(faults)
     if study.n_left < FEW_EVENTS:
         # Too few to say how many will leave are too few to say who.
@@ -151,16 +158,6 @@ def choose_actions(
         n_worth=len(worth),
         n_contact=len(contact),
     )
-
-
-def _faults(contact_share: float, hold_out_share: float) -> list[Fault]:
-    faults = []
-    if not 0 < contact_share <= 1:
-        faults.append(Fault(where="contact_share", found=str(contact_share), allowed="above 0, up to 1"))
-    if not 0 <= hold_out_share < 1:
-        allowed = "from 0 (nobody is left alone, and nothing can be learnt) to below 1"
-        faults.append(Fault(where="hold_out_share", found=str(hold_out_share), allowed=allowed))
-    return faults
 
 
 def _scored(client: Client, study: ChurnStudy, here: pd.DataFrame, save_rate: float) -> pd.DataFrame:

@@ -68,6 +68,17 @@ def assign_variants(
     return found.reset_index()
 
 
+def share_faults(contact_share: float, hold_out_share: float) -> list[Fault]:
+    """What is wrong with the shares that a list is asked to have."""
+    faults = []
+    if not 0 < contact_share <= 1:
+        faults.append(Fault(where="contact_share", found=str(contact_share), allowed="above 0, up to 1"))
+    if not 0 <= hold_out_share < 1:
+        allowed = "from 0 (nobody is left alone, and nothing can be learnt) to below 1"
+        faults.append(Fault(where="hold_out_share", found=str(hold_out_share), allowed=allowed))
+    return faults
+
+
 def is_elsewhere(strata: pd.Series) -> pd.Series:
     """Whom another list holds out."""
     return strata.str.startswith(_ELSEWHERE)

@@ -14,7 +14,14 @@ from retention_lab.analysis.feedback.study import FeedbackStudy
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.proportions import smallest_reduction
 from retention_lab.methods.shrinkage import shrink_shares
-from retention_lab.tables.assignments import CONTACT, assign_variants, is_elsewhere, name_wave, standing_on
+from retention_lab.tables.assignments import (
+    CONTACT,
+    assign_variants,
+    is_elsewhere,
+    name_wave,
+    share_faults,
+    standing_on,
+)
 from retention_lab.tables.client import Client
 from retention_lab.tables.observation import MONTHLY_VALUE, observe_customers
 
@@ -117,12 +124,7 @@ def choose_calls(
 
 
 def _faults(contact_share: float, hold_out_share: float, horizon_days: int) -> list[Fault]:
-    faults = []
-    if not 0 < contact_share <= 1:
-        faults.append(Fault(where="contact_share", found=str(contact_share), allowed="above 0, up to 1"))
-    if not 0 <= hold_out_share < 1:
-        allowed = "from 0 (nobody is left alone, and nothing can be learnt) to below 1"
-        faults.append(Fault(where="hold_out_share", found=str(hold_out_share), allowed=allowed))
+    faults = share_faults(contact_share, hold_out_share)
     if horizon_days < 1:
         faults.append(Fault(where="horizon_days", found=str(horizon_days), allowed="1 or more"))
     return faults

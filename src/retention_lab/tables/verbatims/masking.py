@@ -39,9 +39,9 @@ _BETWEEN = re.compile(r"[ '’._-]{1,3}|, ")
 _SHORTEST_PART, _SHORTEST_ID = 3, 5
 _LONGEST_NAME, _MOST_PARTS = 400, 8
 # A name is bent in Slovenian: Novaku, Novakom, Novakova, Zakrajšku of Zakrajšek; Mariji of Marija, Marku of Marko.
-_OWNED = "ov ova ovo ove ovi ev eva evo evi"
-_ENDINGS = tuple(f"a u om em i ja ju jem {_OWNED}".split())
-_INSTEAD = {"a": tuple("e i o in ina ino ine ini".split()), "o": tuple(f"a u om em i {_OWNED}".split())}
+_OWNED = ("ov", "ova", "ovo", "ove", "ovi", "ev", "eva", "evo", "evi")
+_ENDINGS = ("a", "u", "om", "em", "i", "ja", "ju", "jem", *_OWNED)
+_INSTEAD = {"a": ("e", "i", "o", "in", "ina", "ino", "ine", "ini"), "o": ("a", "u", "om", "em", "i", *_OWNED)}
 _SHORTEST_BENT = 4
 _CUES = (
     "ciao salve saluti firma firmato sono chiamo signor signora signore sig caro cara gentile hola "
@@ -189,10 +189,9 @@ def _names(text: str, name: str) -> Iterator[Span]:
     for at, is_part in enumerate(of_name):
         if is_part and at > last and not _is_mask(text, *words[at]):
             last = _end_of_name(text, plain, words, of_name, at, forms.short)
-            parts = {plain[slice(*words[place])] for place in range(at, last + 1) if of_name[place]}
-            if len(parts) > 1 or any(
-                _names_somebody(text, plain, words, place, forms) for place in range(at, last + 1)
-            ):
+            places = range(at, last + 1)
+            parts = {plain[slice(*words[place])] for place in places if of_name[place]}
+            if len(parts) > 1 or any(_names_somebody(text, plain, words, place, forms) for place in places):
                 yield words[at][0], words[last][1], "name"
 
 

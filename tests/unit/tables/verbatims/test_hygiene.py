@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention_lab.tables.verbatims.hygiene import MOST_CHARACTERS, clean
+from retention_lab.tables.verbatims.hygiene import MOST_CHARACTERS, clean, clean_label
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,12 @@ def test_no_text_is_too_strange(text: str) -> None:
 
     assert found.encode("utf-8").decode("utf-8") == found
     assert "\u202e" not in found
+
+
+def test_digits_of_other_scripts_are_those_that_a_number_is_told_by() -> None:
+    assert clean("tel ３３９ ٤٥٦ ۷۸۹ ५").text == "tel 339 456 789 5"
+
+
+def test_a_channel_is_called_what_can_be_seen_of_it() -> None:
+    assert clean_label("\u202etahc\u200b  a\nb") == "tahc a b"
+    assert clean_label("Q&amp;A  café") == "Q&amp;A  café"

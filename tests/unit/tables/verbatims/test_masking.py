@@ -27,6 +27,8 @@ from retention_lab.tables.verbatims.masking import mask
         ("Partita IVA 00743110157", "Partita IVA [taxid]"),
         ("DNI 12345678Z, NIE X-1234567-L", "DNI [taxid], NIE [taxid]"),
         ("DNI 12.345.678-Z", "DNI [taxid]"),
+        ("dni 12345678-z", "dni [taxid]"),
+        ("mario.rossi @ posta.it", "[email]"),
         ("CIF A58818501", "CIF [taxid]"),
         ("sécu 2 55 08 14 168 025 38", "sécu [taxid]"),
         ("EMŠO 0101006500006", "EMŠO [taxid]"),
@@ -82,11 +84,22 @@ def test_dates_amounts_and_order_numbers_survive(text: str) -> None:
         ("Javil sem se Novaku in Janezu", "Janez Novak", "Javil sem se [name] in [name]"),
         ("Non funziona niente. mario", "Mario Rossi", "Non funziona niente. [name]"),
         ("l'offerta di Al è ok", "Al Bo", "l'offerta di Al è ok"),
+        ("zoltana.geheimnik e ZoltanaGeheimnik85", "Zoltana Geheimnik", "[name] e [name]85"),
+        ("Zakrajšku sem rekel, s Primožem Zakrajškom", "Primož Zakrajšek", "[name] sem rekel, s [name]"),
+        ("dajte Mariji Novakovi in Marijo", "Marija Novak", "dajte [name] in [name]"),
+        ("z Markom in pri Marku, gospodu novaku", "Marko Novak", "z [name] in pri [name], gospodu [name]"),
+        ("Anni fa. Marca pessima, la marca di Anna", "Anna Marco", "Anni fa. Marca pessima, la marca di [name]"),
         ("Marioneta y Rossini", "Mario Rossi", "Marioneta y Rossini"),
     ],
 )
 def test_the_customers_own_name_is_masked_and_common_words_are_not(text: str, name: str, masked: str) -> None:
     assert mask(text, name).text == masked
+
+
+def test_the_customers_own_id_is_masked_and_a_short_number_is_not() -> None:
+    assert mask("cliente a-0011188, A-00111889", "", "A-0011188").text == "cliente [name], A-00111889"
+    assert mask("sono il 1234 da 1234 giorni", "", "1234").text == "sono il 1234 da 1234 giorni"
+    assert mask("la linea cade", "", "linea").text == "la linea cade"
 
 
 def test_what_was_masked_is_counted_by_kind() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from retention_lab.tables.client import Client
-from retention_lab.tables.verbatims.scales import find_scale, read_scale
+from retention_lab.tables.verbatims.scales import find_scale, read_scale, scale_faults
 from retention_lab.tables.verbatims.verbatims import COLUMNS, Verbatims, load_verbatims
 
 Write = Callable[..., Path]
@@ -169,3 +169,12 @@ def test_hostile_comments_are_loaded_as_text(load: Callable[..., Verbatims]) -> 
     assert found.n_rows == len(texts)
     assert found.n_cut == 1
     assert {"<script>alert(1)</script>", "ab", "=HYPERLINK(1)"} <= set(found.rows.text)
+
+
+def test_of_a_wrong_column_no_more_than_the_beginning_of_a_few_values_is_told_and_masked() -> None:
+    counts = {f"scrivete a geheim{row}@posta.it, la fattura è sbagliata da mesi e mesi": row for row in range(1, 9)}
+    told = [fault.found for fault in scale_faults("feedback.csv", {**counts, "1-5": 9})]
+
+    assert len(told) == 6
+    assert told[0] == "'scrivete a [email], la fattura è sbaglia…' (8 rows)"
+    assert told[-1] == "3 other values (6 rows)"
