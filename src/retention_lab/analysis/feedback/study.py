@@ -71,6 +71,28 @@ class FeedbackStudy:
         """The languages whose comments are read in a way that was measured."""
         return tuple(name for name, reading in self.readings.items() if reading.classes)
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each comment with words: how it was read, by its id. What was said is not in it."""
+        comments = self.comments
+        about = np.zeros((len(comments), len(self.sentences.names)), dtype=bool)
+        np.logical_or.at(about, self.sentences.of, self.sentences.themes)
+        names = np.array(self.sentences.names, dtype=object)
+        chosen = {language: reading.chosen for language, reading in self.readings.items()}
+        return pd.DataFrame(
+            {
+                "feedback_id": comments.feedback_id,
+                "received_on": comments.received_on.dt.strftime("%Y-%m-%d"),
+                "language": comments.language,
+                "sentiment": [CLASSES[code] for code in comments.predicted],
+                "chance_unhappy": comments.negative.round(4),
+                "read_by": comments.language.map(chosen),
+                "is_measured": comments.language.isin(self.measured),
+                "themes": [" ".join(names[row]) for row in about],
+                "complaint": comments.complaint,
+                "leaving": comments.leaving,
+            }
+        )
+
 
 def study_feedback(
     client: Client,
