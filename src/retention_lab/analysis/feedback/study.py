@@ -87,7 +87,7 @@ class FeedbackStudy:
                 "chance_unhappy": comments.negative.round(4),
                 "read_by": comments.language.map(chosen),
                 "is_measured": comments.language.isin(self.measured),
-                "themes": [" ".join(names[row]) for row in about],
+                "themes": ["; ".join(names[row]) for row in about],
                 "complaint": comments.complaint,
                 "leaving": comments.leaving,
             }
