@@ -45,6 +45,17 @@ IDS = (
     "=HYPERLINK(1)", "@x|y", "-1", "+1", "<script>id</script>", "../../etc/passwd", "\u202eid", "a`b$c$", "\t=1",
 )  # fmt: skip
 PARAMETERS = ("-p", "contact_share=0.5")
+# For the processes that a run starts: who asks for the network leaves a note beside this file, and gets none.
+OFFLINE = """
+import pathlib, socket
+connect = socket.socket.connect
+def guarded(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        pathlib.Path(__file__).with_name("asked").write_text(str(address))
+        raise OSError("a test has no network")
+    connect(self, address)
+socket.socket.connect = guarded
+"""
 
 
 def dangerous() -> dict[str, pd.DataFrame]:
@@ -81,12 +92,14 @@ def workspace(home: Path, tables: dict[str, pd.DataFrame]) -> Path:
     folder = write_client(home, tables, {"name": "<script>Odd</script> $x$"}, {})
     (folder / ".key").write_text("0" * 64)
     shutil.copy(PLAYBOOK, home / "playbooks")
+    (home / "offline").mkdir()
+    (home / "offline" / "sitecustomize.py").write_text(OFFLINE)
     return home
 
 
 def run(home: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("retention-lab")), "run", "odd", "--playbook", "feedback-sentiment"]
-    surroundings = os.environ | {"RETENTION_LAB_HOME": str(home)} | environment
+    surroundings = os.environ | {"RETENTION_LAB_HOME": str(home), "PYTHONPATH": str(home / "offline")} | environment
     return subprocess.run([*command, *options], cwd=home, env=surroundings, capture_output=True, text=True, check=False)
 
 
@@ -130,6 +143,17 @@ def test_no_secret_is_in_any_file_that_a_run_leaves(made: tuple[Path, str], repo
         assert traces_in(seen(path), may_name=may_name) == [], path.name
     assert "[email]" in seen(next((home / "data" / "odd" / "labels").glob("*.csv")))
     assert "[name]" in seen(report / "report.html")
+
+
+def test_a_run_does_not_ask_the_network(made: tuple[Path, str]) -> None:
+    asked = made[0] / "offline" / "asked"
+    assert not asked.exists()
+
+    # And had it asked, we would know.
+    ask = [sys.executable, "-c", "import socket; socket.create_connection(('192.0.2.1', 9), 1)"]
+    subprocess.run(ask, env=os.environ | {"PYTHONPATH": str(asked.parent)}, capture_output=True, check=False)
+    assert "192.0.2.1" in asked.read_text()
+    asked.unlink()
 
 
 def test_what_is_hostile_comes_out_as_text_and_nothing_is_loaded_or_run(report: Path) -> None:

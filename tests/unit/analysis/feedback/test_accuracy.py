@@ -47,7 +47,7 @@ def test_a_channel_with_few_labels_is_shown_and_not_measured(open_client: OpenCl
     card = measure_accuracy(study_feedback(open_client(frame, constants=SCALE, feedback={"languages": ["en"]})))
 
     assert [(row.channel, row.quality is not None) for row in card.rows] == [
-        ("", True),
+        (None, True),
         ("survey", True),
         ("letter", False),
     ]
