@@ -98,11 +98,15 @@ def _examples(typed: ir.Table, wanted: dict[int, str]) -> dict[int, str]:
     return {at: said.get(at, "a copy of an earlier row") for at in wanted}
 
 
-_LONGEST = 200
+_LONGEST = 40
 
 
 def _quoted(value: str) -> str:
-    return repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}… ({len(value)} letters)"
+    """What stood there; of what is as long as something that a customer wrote, only its shape."""
+    if len(value) <= _LONGEST:
+        return repr(value)
+    shape = "".join("a" if sign.isalpha() else "9" if sign.isdigit() else sign for sign in value[:_LONGEST])
+    return f"{shape!r}… ({len(value)} letters)"
 
 
 def rejection_fault(source: str, rejection: Rejection) -> Fault:

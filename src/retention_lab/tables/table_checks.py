@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
+import ibis
 import ibis.expr.types as ir
 
 from retention_lab.tables.check import Check
@@ -125,8 +126,9 @@ _OF_CUSTOMERS = (
 
 
 def _off_scale(rows: ir.Table) -> ir.BooleanValue:
-    low, high = (rows.rating_scale.re_extract(_SCALE, end).try_cast("float64") for end in (1, 2))
-    return (rows.rating < low) | (rows.rating > high)
+    ends = [rows.rating_scale.re_extract(_SCALE, end).try_cast("float64") for end in (1, 2)]
+    # A scale may run downwards: on 6-1 the worst mark is 6.
+    return (rows.rating < ibis.least(*ends)) | (rows.rating > ibis.greatest(*ends))
 
 
 _OFF_SCALE = _rule(

@@ -26,7 +26,8 @@ LONGEST_GROUP = 4 * LONGEST
 LIKELY = ("cp1252", "cp1250", "cp850")
 _BLOCK = 2**20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_SHOWN = 30
+# Enough to see which reading is right, and little of what somebody wrote.
+_SHOWN = 6
 _SURROGATES = (0xDC00, 0xDCFF)
 
 

@@ -178,3 +178,24 @@ def test_of_a_wrong_column_no_more_than_the_beginning_of_a_few_values_is_told_an
     assert len(told) == 6
     assert told[0] == "'scrivete a [email], la fattura è sbaglia…' (8 rows)"
     assert told[-1] == "3 other values (6 rows)"
+
+
+def test_a_scale_may_run_downwards(load: Callable[..., Verbatims]) -> None:
+    rows = "when,said,mark\n2026-03-01,Well,1\n2026-03-01,Badly,6\n"
+    found = load(rows, columns={**MAPPED, "rating": "mark"}, constants={"rating_scale": "6-1"})
+
+    assert found.rows.rating.tolist() == [1, 6]
+    assert (found.rows.worst == 6).all()
+
+
+def test_a_comment_in_a_wrong_column_is_told_by_its_shape(write_client: Write, told: Told) -> None:
+    said = "Mario Rossi waits for a call on 339 123 4567 since Monday, and nobody calls"
+    client = opened(
+        write_client, f"when,said,mark\n2026-03-01,Well,\"{said}\"\n",
+        columns={**MAPPED, "rating": "mark"}, constants={"rating_scale": "1-5"},
+    )  # fmt: skip
+    message = told(lambda: load_verbatims(client))
+
+    assert "Mario" not in message
+    assert "4567" not in message
+    assert "letters" in message
