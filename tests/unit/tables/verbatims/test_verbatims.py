@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from retention_lab.tables.client import Client
+from retention_lab.tables.quarantine import rejection_fault
 from retention_lab.tables.verbatims.scales import find_scale, read_scale, scale_faults
 from retention_lab.tables.verbatims.verbatims import COLUMNS, Verbatims, load_verbatims
 
@@ -184,17 +185,18 @@ def test_a_scale_may_run_downwards(load: Callable[..., Verbatims]) -> None:
     rows = "when,said,mark\n2026-03-01,Well,1\n2026-03-01,Badly,6\n"
     found = load(rows, columns={**MAPPED, "rating": "mark"}, constants={"rating_scale": "6-1"})
 
-    assert found.rows.rating.tolist() == [1, 6]
+    assert sorted(found.rows.rating) == [1, 6]
     assert (found.rows.worst == 6).all()
 
 
-def test_a_comment_in_a_wrong_column_is_told_by_its_shape(write_client: Write, told: Told) -> None:
+def test_a_comment_in_a_wrong_column_is_told_by_its_shape(write_client: Write) -> None:
     said = "Mario Rossi waits for a call on 339 123 4567 since Monday, and nobody calls"
     client = opened(
         write_client, f"when,said,mark\n2026-03-01,Well,\"{said}\"\n",
         columns={**MAPPED, "rating": "mark"}, constants={"rating_scale": "1-5"},
     )  # fmt: skip
-    message = told(lambda: load_verbatims(client))
+    loaded = client.loaded("feedback")
+    message = str(rejection_fault(loaded.source, loaded.rejections[0]))
 
     assert "Mario" not in message
     assert "4567" not in message
