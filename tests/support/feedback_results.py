@@ -272,6 +272,7 @@ def plan(n_contact: int = 8, n_hold_out: int = 2, **changes: Any) -> CallPlan:
         has_value=True,
         looks_back=False,
         n_here=2000,
+        n_leaving=0,
         n_complaints=n_contact + n_hold_out,
         n_unhappy=0,
         n_contact=n_contact,

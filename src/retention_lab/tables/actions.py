@@ -184,7 +184,10 @@ def _of_feedback(text: Text) -> dict[str, Heading]:
     return {
         "reason": Heading(
             head=text.say("Reason"),
-            meaning=text.say("complaint: one is likely to be open; unhappy: a valuable customer, unhappy for long."),
+            meaning=text.say(
+                "leaving: has announced it; complaint: one is likely to be open; unhappy: a valuable customer, unhappy "
+                "for long."
+            ),
             form="text",
         ),
         "last_comment_on": Heading(
@@ -193,9 +196,14 @@ def _of_feedback(text: Text) -> dict[str, Heading]:
         "n_comments": Heading(
             head=text.say("Comments"), meaning=text.say("How many comments the reason stands on."), form="count"
         ),
+        "feedback_id": Heading(
+            head=text.say("Comment"), meaning=text.say("The number of the comment that decided."), form="text"
+        ),
         "chance_unhappy": Heading(
             head=text.say("Chance"),
-            meaning=text.say("The chance that the complaint is open, or that the next comment is an unhappy one."),
+            meaning=text.say(
+                "The chance that the goodbye or the complaint still stands, or that the next comment is an unhappy one."
+            ),
             form="share",
         ),
     }

@@ -26,21 +26,21 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
     return Table(
         caption=text.say(
             "How well comments are read, held against the customers' own marks, with {level} intervals. The mix is "
-            "unhappy / neutral / happy. Macro-F1 is the mean over these three; to beat are our word list and always "
-            "saying the most frequent. The last column is how far the stated chances of an unhappy writer are off.",
+            "unhappy/neutral/happy, and macro-F1 the mean over these three; to beat are our word list and always "
+            "saying the most frequent. Unhappy heard is the share of the unhappy that are found, alarms right the "
+            "share of those found that are unhappy. The last column is how far the stated chances are off.",
             level=text.percent(card.confidence_level, 0),
         ),
         columns=(
             text.say("Comments"),
-            text.say("Labels"),
-            text.say("Mix, %"),
+            text.say("Labels (mix, %)"),
             text.say("Macro-F1"),
             text.say("To beat"),
             text.say("Unhappy heard"),
-            text.say("Rightly so called"),
+            text.say("Alarms right"),
             text.say("Off by"),
         ),
-        align=_one_left(8),
+        align=_one_left(7),
         rows=tuple(_card_row(row, text) for row in card.rows),
     )
 
@@ -51,14 +51,13 @@ def _card_row(row: CardRow, text: Text) -> tuple[str, ...]:
     head = name if is_whole else f"\u2003{name}"
     n_labels = text.count(row.n_labels)
     if row.quality is None:
-        return (head, n_labels, _DASH, text.say("not measured"), *[_DASH] * 4)
+        return (head, n_labels, text.say("not measured"), *[_DASH] * 4)
     found = row.quality
     return (
         head,
-        n_labels,
-        " / ".join(text.count(100 * share) for share in row.mix),
+        text.say("{n} ({mix})", n=n_labels, mix="/".join(text.count(100 * share) for share in row.mix)),
         _number(found.macro_f1, text),
-        f"{_plain(row.lexicon, text)} / {_plain(row.majority, text)}",
+        f"{_plain(row.lexicon, text)}, {_plain(row.majority, text)}",
         _share(found.recall, text, 0),
         _share(found.precision, text, 0),
         _share(row.calibration, text, 0) if row.calibration else _DASH,
@@ -183,7 +182,11 @@ def table_of_leaving(found: LeavingByMood | NotJoined, text: Text) -> Table | No
 def table_of_calls(plan: CallPlan, client: Client, text: Text, n: int = 10) -> Table:
     """The first customers to call, under names that only the client can trace back."""
     first = plan.customers[plan.customers.variant == CONTACT].head(n)
-    reasons = {"complaint": text.say("open complaint"), "unhappy": text.say("unhappy for long")}
+    reasons = {
+        "leaving": text.say("wants to leave"),
+        "complaint": text.say("open complaint"),
+        "unhappy": text.say("unhappy for long"),
+    }
     rows = tuple(
         (
             client.pseudonym(row["customer_id"]),
@@ -199,7 +202,7 @@ def table_of_calls(plan: CallPlan, client: Client, text: Text, n: int = 10) -> T
     return Table(
         caption=text.say(
             "The first customers to call, under made-up names; actions.xlsx has the same names beside the real ids. "
-            "The chance is that the complaint is open, or that the next comment is an unhappy one."
+            "The chance is that the goodbye or the complaint still stands, or that the next comment is an unhappy one."
         ),
         columns=(text.say("Customer"), text.say("Why"), text.say("Last comment"), text.say("Chance"), *money),
         align=("left", "left", *right),
@@ -214,18 +217,17 @@ def table_of_quotes(quotes: Sequence[Quote], text: Text) -> Table:
             capitalised(theme_name(quote.theme, text)) if quote.theme else _DASH,
             quote.text,
             text.join(list(quote.decided)) if quote.decided else _DASH,
-            text.percent(quote.negative, 0),
         )
         for quote in quotes
     )
     return Table(
         caption=text.say(
             "Some of the most unhappy comments of the recent days, in their writers' words. Personal data are masked, "
-            "long ones cut. The words that decided are those without which the chance would be lower."
+            "long ones cut. The words that decided are those without which it would have sounded less unhappy."
         ),
-        columns=(text.say("Theme"), text.say("Comment"), text.say("Words that decided"), text.say("Chance unhappy")),
-        align=("left", "left", "left", "right"),
-        rows=rows or ((text.say("No comment"), "", "", ""),),
+        columns=(text.say("Theme"), text.say("Comment"), text.say("Words that decided")),
+        align=("left", "left", "left"),
+        rows=rows or ((text.say("No comment"), "", ""),),
     )
 
 

@@ -146,15 +146,21 @@ def _judged(study: FeedbackStudy, known: pd.DataFrame, column: str) -> ClassQual
 
 
 def _transfer(study: FeedbackStudy, language: str) -> Transfer | None:
-    """None where all comments have a mark or hardly any, so that nothing has to carry over."""
+    """None where all comments have a mark or hardly any, so that nothing has to carry over.
+
+    And where all of one kind are by the same few customers, so that these and not the marks would be told apart.
+    """
     reading = study.readings[language]
     comments = study.comments[study.comments.language == language]
     rated = (comments.mark != UNKNOWN).to_numpy()
     if min(rated.sum(), (~rated).sum()) < FEW_LABELS:
         return None
-    some = np.linspace(0, len(rated) - 1, min(len(rated), _MOST_COMPARED)).astype(np.int64)
+    # As many of each at most: of fifty without a mark among a hundred thousand, a fold could have none.
+    some = np.sort(np.concatenate([_evenly(np.flatnonzero(kind), _MOST_COMPARED // 2) for kind in (rated, ~rated)]))
     features, truth, writers = reading.features.comments[some], rated[some], comments.writer.to_numpy()[some]
     folds = draw_folds(writers, truth.astype(np.int64), study.seed, _N_FOLDS)
+    if any(len(np.unique(truth[folds != fold])) < 2 for fold in range(_N_FOLDS)):
+        return None
     scores = np.zeros(len(some))
     for fold in range(_N_FOLDS):
         taught = np.flatnonzero(folds != fold)
@@ -166,6 +172,10 @@ def _transfer(study: FeedbackStudy, language: str) -> Transfer | None:
         n_unrated=int((~rated).sum()),
         auc=estimate_auc(scores, truth, writers, confidence_level=study.confidence_level),
     )
+
+
+def _evenly(rows: Codes, most: int) -> Codes:
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
 
 
 def _as_dict(row: CardRow) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Whom to call: open complaints and valuable customers who have been unhappy for long, and a hold-out to prove it."""
+"""Whom to call: who announces the leaving, who has a complaint open, who is valuable and has been unhappy for long.
+
+And a hold-out to prove it.
+"""
 
 import math
 from dataclasses import dataclass
@@ -26,7 +29,7 @@ from retention_lab.tables.client import Client
 from retention_lab.tables.observation import MONTHLY_VALUE, observe_customers
 
 Floats = NDArray[np.float64]
-Reason = Literal["complaint", "unhappy"]
+Reason = Literal["leaving", "complaint", "unhappy"]
 HALF_LIFE = 30
 """After so many days a complaint counts half: what is not settled by then has been settled, or has been given up."""
 _HIGH_VALUE = 0.8
@@ -37,11 +40,12 @@ _LIKELY = 0.5
 class CallPlan:
     """Who is to be called, in order.
 
-    `customers` has a row for each one selected: customer_id, reason, chance (that a complaint is open, or of a next
-    unhappy comment), value (a month; nan: not known), priority (chance x value), last_on, n_comments, feedback_id (of
-    the comment that decided), variant, stratum, seed. `n_complaints` and `n_unhappy` had a reason, before the limit on
-    the list's length; `usual` is the share of unhappy comments of a customer nobody knows yet. `smallest_save_rate` is
-    the smallest share of leavers kept that the hold-out can show where `share_leaving` leave (nan: not known).
+    `customers` has a row for each one selected: customer_id, reason, chance (that a goodbye or a complaint still
+    stands, or of a next unhappy comment), value (a month; nan: not known), priority (chance x value), last_on,
+    n_comments, feedback_id (of the comment that decided), variant, stratum, seed. `n_leaving`, `n_complaints` and
+    `n_unhappy` had that reason, before the limit on the list's length; `usual` is the share of unhappy comments of a
+    customer nobody knows yet. `smallest_save_rate` is the smallest share of leavers kept that the hold-out can show
+    where `share_leaving` leave (nan: not known).
     """
 
     experiment: str
@@ -51,6 +55,7 @@ class CallPlan:
     has_value: bool
     looks_back: bool
     n_here: int
+    n_leaving: int
     n_complaints: int
     n_unhappy: int
     n_contact: int
@@ -62,7 +67,8 @@ class CallPlan:
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each customer selected: what an action list shows, and the variant."""
-        names = ["customer_id", "reason", "last_on", "n_comments", "chance", "value", "variant", "stratum", "seed"]
+        names = ["customer_id", "reason", "last_on", "n_comments", "chance", "value", "feedback_id"]
+        names += ["variant", "stratum", "seed"]
         frame = self.customers[names if self.has_value else [name for name in names if name != "value"]]
         days = frame.last_on.dt.strftime("%Y-%m-%d")
         frame = frame.assign(last_on=days).round({"chance": 4, "value": 2})
@@ -83,19 +89,19 @@ def choose_calls(
 ) -> CallPlan:
     """Choose at most `contact_share` of the customers who are here (of those who wrote, where nobody else is known).
 
-    A complaint of the recent days counts with the chance that its writer is unhappy, half as much every `HALF_LIFE`
-    days. Where a customer's own comments are few, the share of unhappy ones is drawn towards everybody's (a
-    beta-binomial prior), so that one bad day makes nobody a hater; who is among the most valuable fifth and, so judged,
-    surely unhappier than the rest is called too.
+    A goodbye of the recent days counts as said, a complaint with the chance that its writer is unhappy; both half as
+    much every `HALF_LIFE` days. Where a customer's own comments are few, the share of unhappy ones is drawn towards
+    everybody's (a beta-binomial prior), so that one bad day makes nobody a hater; who is among the most valuable fifth
+    and, so judged, surely unhappier than the rest is called too.
     """
     if faults := _faults(contact_share, hold_out_share, horizon_days):
         raise ParameterError(faults)
     here = _here(client, study)
     said = study.comments[study.comments.customer_id.isin(here.customer_id)]
     unhappy = np.where(said.mark == UNKNOWN, said.negative, said.mark == NEGATIVE)
-    complaints = _complaints(study, said.assign(unhappy=unhappy))
+    spoken = _spoken_up(study, said.assign(unhappy=unhappy))
     long, usual = _long_unhappy(said.assign(unhappy=unhappy), here)
-    found = pd.concat([complaints, long[~long.customer_id.isin(complaints.customer_id)]], ignore_index=True)
+    found = pd.concat([spoken, long[~long.customer_id.isin(spoken.customer_id)]], ignore_index=True)
     found = found.merge(here, on="customer_id", validate="one_to_one")
     found["priority"] = found.chance * (found.value.fillna(0.0).clip(lower=0.0) if here.value.notna().any() else 1.0)
     ranked = found.sort_values(["priority", "chance", "customer_id"], ascending=[False, False, True])
@@ -112,8 +118,9 @@ def choose_calls(
         has_value=bool(here.value.notna().any()),
         looks_back=client.looks_back,
         n_here=len(here),
-        n_complaints=len(complaints),
-        n_unhappy=len(found) - len(complaints),
+        n_leaving=int((found.reason == "leaving").sum()),
+        n_complaints=int((found.reason == "complaint").sum()),
+        n_unhappy=int((found.reason == "unhappy").sum()),
         n_contact=int((chosen.variant == CONTACT).sum()),
         n_hold_out=int((chosen.variant != CONTACT).sum()),
         n_elsewhere=int(is_elsewhere(chosen.stratum).sum()),
@@ -141,25 +148,30 @@ def _here(client: Client, study: FeedbackStudy) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": here.customer_id, "value": value}).reset_index(drop=True)
 
 
-def _complaints(study: FeedbackStudy, said: pd.DataFrame) -> pd.DataFrame:
-    """A row for each customer with a complaint that is likely to be open, with the comment that says so most."""
+def _spoken_up(study: FeedbackStudy, said: pd.DataFrame) -> pd.DataFrame:
+    """A row for each customer whose goodbye or complaint is likely to stand, with the comment that says so most."""
     age = (pd.Timestamp(study.as_of) - said.received_on).dt.days
-    some = said[said.complaint & (age < study.recent_days)].copy()
-    some["each"] = some.unhappy * 0.5 ** (age[some.index] / HALF_LIFE)
+    some = said[(said.complaint | said.leaving) & (age < study.recent_days)].copy()
+    some["each"] = some.unhappy.where(~some.leaving, 1.0) * 0.5 ** (age[some.index] / HALF_LIFE)
     some["log_none"] = np.log1p(-some.each.clip(upper=1 - 1e-9))
-    by_customer = some.groupby("customer_id", sort=True)
     strongest = some.sort_values(["each", "received_on"]).drop_duplicates("customer_id", keep="last")
-    facts = by_customer.agg(last_on=("received_on", "max"), n_comments=("unhappy", "size"), none=("log_none", "sum"))
+    facts = some.groupby("customer_id", sort=True).agg(
+        last_on=("received_on", "max"),
+        n_comments=("unhappy", "size"),
+        none=("log_none", "sum"),
+        leaves=("leaving", "any"),
+    )
     found = facts.join(strongest.set_index("customer_id").feedback_id).reset_index()
-    found["chance"], found["reason"] = 1 - np.exp(found.none), "complaint"
-    likely: pd.DataFrame = found[found.chance >= _LIKELY].drop(columns="none")
+    found["chance"], found["reason"] = 1 - np.exp(found.none), np.where(found.leaves, "leaving", "complaint")
+    likely: pd.DataFrame = found[found.chance >= _LIKELY].drop(columns=["none", "leaves"])
     return likely
 
 
 def _long_unhappy(said: pd.DataFrame, here: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     """Valuable customers whose share of unhappy comments surely lies above the usual one; and that usual share."""
-    by_customer = said.groupby("customer_id", sort=True)
-    facts = by_customer.agg(last_on=("received_on", "max"), n_comments=("unhappy", "size"), sum=("unhappy", "sum"))
+    # Counted by whichever is likelier: sums of chances differ so little that all customers would look alike.
+    by_customer = said.assign(counted=said.unhappy > _LIKELY).groupby("customer_id", sort=True)
+    facts = by_customer.agg(last_on=("received_on", "max"), n_comments=("unhappy", "size"), sum=("counted", "sum"))
     shrunk = shrink_shares(facts["sum"].to_numpy(dtype=float), facts.n_comments.to_numpy(dtype=float))
     usual = shrunk.prior_a / (shrunk.prior_a + shrunk.prior_b)
     worst = said.sort_values(["unhappy", "received_on"]).drop_duplicates("customer_id", keep="last")

@@ -18,7 +18,7 @@ from retention_lab.methods.estimates import Estimate
 
 Floats = NDArray[np.float64]
 _CLEAREST = 0.1
-_FEWEST, _ENOUGH_READ = 20, 100
+_FEWEST, _ENOUGH_READ = 20, 60
 _MOST = 0.4
 
 
@@ -26,7 +26,7 @@ _MOST = 0.4
 class Contradictions:
     """How comments of one mood are marked: `rates` has an Estimate for (mood, mark).
 
-    Where people have read a hundred comments with marks, drawn at random, the rates are measured. Else they come from
+    Where people have read sixty comments with marks, drawn at random, the rates are measured. Else they come from
     the comments of which the models, out of fold, are surest, a tenth as many as have that mark (anchor points: Patrini
     and others 2017, CVPR, 1944-1952). What little of another mood is among these is counted too, so the rates are upper
     bounds: close where the models are good, and far off where comments are hard to read. A mood with fewer than twenty

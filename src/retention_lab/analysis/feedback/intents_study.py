@@ -78,9 +78,13 @@ def _left_after(client: Client, study: FeedbackStudy, leaving: NDArray[np.bool_]
         return None
     first = study.comments[leaving & study.comments.customer_id.notna().to_numpy()].drop_duplicates("customer_id")
     first = first[first.received_on <= pd.Timestamp(study.as_of) - pd.Timedelta(days=_DAYS_AFTER)]
+    ended = client.table("customers").select("customer_id", "ended_on").to_pyarrow().to_pandas()
+    ended_on = pd.to_datetime(ended.drop_duplicates("customer_id").set_index("customer_id").ended_on)
+    day = first.customer_id.map(ended_on)
+    # Who had left before says why, not when; and of somebody who is no customer nobody knows.
+    still = first.customer_id.isin(ended_on.index) & ~(day < first.received_on)
+    first, day = first[still], day[still]
     if first.empty:
         return None
-    ended = client.table("customers").select("customer_id", "ended_on").to_pyarrow().to_pandas()
-    day = pd.to_datetime(first.customer_id.map(ended.drop_duplicates("customer_id").set_index("customer_id").ended_on))
     gone = ((day - first.received_on).dt.days <= _DAYS_AFTER).to_numpy()
     return estimate_proportion(int(gone.sum()), len(gone), study.confidence_level)

@@ -93,17 +93,20 @@ class Reading:
 class _Task:
     features: Features
     labels: Codes
+    checks: Codes
     truth: Codes
+    checked: Codes
     folds: Codes
+    first: Codes
     writers: Codes
     classes: tuple[int, ...]
     confidence_level: float
     seed: int
 
     def measure(self, predicted: Codes, rows: NDArray[np.bool_] | None = None) -> ClassQuality:
-        some = np.flatnonzero((self.truth != UNKNOWN) & (True if rows is None else rows))
+        some = np.flatnonzero((self.checked != UNKNOWN) & (True if rows is None else rows))
         return judge_classes(
-            self.truth[some],
+            self.checked[some],
             predicted[some],
             len(CLASSES),
             self.writers[some],
@@ -122,6 +125,7 @@ def read_language(
     repeats: Codes,
     lexicon: Lexicon,
     *,
+    checks: Codes | None = None,
     confidence_level: float = 0.95,
     seed: int = 1,
 ) -> Reading:
@@ -130,19 +134,22 @@ def read_language(
     `sentences` are those of all comments, in order, and `of` the comment of each.
     `labels` are classes of `marks`, UNKNOWN where there is none; `writers` a code for each customer; `repeats` the same
     code for comments that say the same. Of comments that say the same only the first one teaches and is measured, or a
-    model would be praised for remembering it.
+    model would be praised for remembering it. `checks` are the labels that measure (`labels` if left out): those of
+    comments that were chosen for being hard to read only teach, or every reading would look worse than it is.
     """
+    checks = labels if checks is None else checks
     features = extract_features(sentences, of, len(labels), lexicon)
-    is_first = np.zeros(len(labels), dtype=bool)
-    is_first[np.unique(repeats, return_index=True)[1]] = True
-    truth = np.where(is_first, labels, UNKNOWN)
-    classes = _learnable(truth)
-    too_rare = (truth != UNKNOWN) & ~np.isin(truth, classes)
-    truth = np.where(too_rare, UNKNOWN, truth)
+    _, firsts, code = np.unique(repeats, return_index=True, return_inverse=True)
+    first = firsts[code]
+    is_first = first == np.arange(len(labels))
+    truth, checked = (np.where(is_first, each, UNKNOWN) for each in (labels, checks))
+    classes = _learnable(truth) if (checked != UNKNOWN).sum() >= FEW_LABELS else ()
+    too_rare = (checked != UNKNOWN) & ~np.isin(checked, classes)
+    truth, checked = (np.where(np.isin(each, classes), each, UNKNOWN) for each in (truth, checked))
     folds = draw_folds(writers, truth, seed)
     task = _Task(
-        features=features, labels=labels, truth=truth, folds=folds, writers=writers, classes=classes,
-        confidence_level=confidence_level, seed=seed,
+        features=features, labels=labels, checks=checks, truth=truth, checked=checked, folds=folds, first=first,
+        writers=writers, classes=classes, confidence_level=confidence_level, seed=seed,
     )  # fmt: skip
     return _climb(task, language, int(too_rare.sum()), int((~is_first).sum()))
 
@@ -158,7 +165,7 @@ def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Readi
     n_labels, n_comments = int((task.truth != UNKNOWN).sum()), len(task.truth)
     has_neutral = NEUTRAL in task.classes or not task.classes
     lexicon = _by_sign(task.features.lexicon_score, _QUIET, has_neutral)
-    majority = np.full(n_comments, _most_frequent(task.truth))
+    majority = np.full(n_comments, _most_frequent(task.checked))
     ways = {"majority": majority, "lexicon": lexicon}
     whys: dict[str, str] = {}
     taught, scored = _by_bootstrap(task, has_neutral, n_comments), _by_labels(task)
@@ -179,7 +186,7 @@ def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Readi
         language=language, chosen=chosen, rungs=rungs, classes=task.classes, n_comments=n_comments,
         n_repeats=n_repeats, n_labels=n_labels, n_too_rare=n_too_rare, chances=chances, predicted=ways[chosen],
         by_lexicon=lexicon, by_majority=majority, forward=forward, forward_from=start, sentences=within,
-        of=task.features.of, is_taught=task.truth != UNKNOWN, with_repeats=_with_repeats(task, n_repeats),
+        of=task.features.of, is_taught=task.checked != UNKNOWN, with_repeats=_with_repeats(task, n_repeats),
         features=task.features, judged=scored,
     )  # fmt: skip
 
@@ -223,7 +230,7 @@ def _by_bootstrap(task: _Task, has_neutral: bool, n_comments: int) -> tuple[Code
 
 
 def _by_labels(task: _Task) -> Judged | None:
-    return cross_fit(task.features, task.truth, task.folds, task.classes) if task.classes else None
+    return cross_fit(task.features, task.truth, task.folds, task.classes, task.first) if task.classes else None
 
 
 def _strongest(scored: Judged) -> Codes:
@@ -257,8 +264,8 @@ def _one_chance(
         scores, within = sign * _STEEP * task.features.lexicon_score, sign * _STEEP * task.features.sentence_score
     slope, intercept = 1.0, 0.0
     if of in task.classes:
-        known = task.truth != UNKNOWN
-        slope, intercept = platt(scores[known], task.truth[known] == of)
+        known = task.checked != UNKNOWN
+        slope, intercept = platt(scores[known], task.checked[known] == of)
     return apply_platt(scores, slope, intercept), apply_platt(within, slope, intercept)
 
 
@@ -281,8 +288,7 @@ def _with_repeats(task: _Task, n_repeats: int) -> ClassQuality | None:
     """What would be claimed if comments that say the same stood in several folds; None where hardly any do."""
     if not task.classes or n_repeats < _MANY_REPEATS * len(task.labels):
         return None
-    known = np.isin(task.labels, task.classes)
-    truth = np.where(known, task.labels, UNKNOWN)
+    truth, checked = (np.where(np.isin(each, task.classes), each, UNKNOWN) for each in (task.labels, task.checks))
     folds = np.random.default_rng(task.seed).integers(0, N_FOLDS, len(truth))
-    naive = replace(task, truth=truth, folds=folds)
+    naive = replace(task, truth=truth, checked=checked, folds=folds)
     return naive.measure(_strongest(cross_fit(task.features, truth, folds, task.classes)))

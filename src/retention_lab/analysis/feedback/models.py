@@ -81,8 +81,13 @@ def _fit(rows: Matrix, is_class: NDArray[np.bool_], strength: float) -> LinearSV
     return LinearSVC(C=strength, class_weight="balanced", tol=_TOLERANCE, random_state=0).fit(rows, is_class)
 
 
-def cross_fit(features: Features, labels: Codes, folds: Codes, classes: tuple[int, ...]) -> Judged:
-    """Judge all comments and sentences; `labels` is UNKNOWN where there is none, and then `folds` does not matter."""
+def cross_fit(
+    features: Features, labels: Codes, folds: Codes, classes: tuple[int, ...], first: Codes | None = None
+) -> Judged:
+    """Judge all comments and sentences; `labels` is UNKNOWN where there is none, and then `folds` does not matter.
+
+    `first` is the row that said the same first: what repeats it is judged by the model that did not see it either.
+    """
     known = np.isin(labels, classes)
     strength = _LOOSE if known.sum() >= MANY_LABELS else _TIGHT
     fits = [_taught_without(features, labels, known & (folds != fold), classes, strength) for fold in range(N_FOLDS)]
@@ -90,6 +95,7 @@ def cross_fit(features: Features, labels: Codes, folds: Codes, classes: tuple[in
         classes=classes, coefficients=np.array([fit[0] for fit in fits]), intercepts=np.array([fit[1] for fit in fits])
     )
     own = np.where(known, folds, UNKNOWN)
+    own = own if first is None else own[first]
     return Judged(
         classes=classes,
         comments=_fairly(teacher.judge(features.comments), own),

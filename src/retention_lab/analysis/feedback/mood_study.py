@@ -40,8 +40,8 @@ class MoodPoint:
 class MoodStudy:
     """Shares of unhappy comments. `recent` is that of the recent days and `change` its difference to `before`.
 
-    `by_hand` is the share of all comments by those of the random half of the label sheet that a person has read (None
-    with fewer than a hundred). `usable` are the languages that could be
+    `by_hand` is the share of all comments up to the last one read, by those of the random half of the label sheet that
+    a person has read (None with fewer than a hundred). `usable` are the languages that could be
     counted. `contradicting` is the share of unhappy or of happy comments, whichever is higher, whose mark says the
     opposite: `is_measured` by people, else the most that it can be.
     """
@@ -123,18 +123,22 @@ def _points(study: FeedbackStudy) -> tuple[MoodPoint, ...]:
 
 
 def _by_hand(study: FeedbackStudy) -> tuple[Estimate | None, int]:
-    """By the labels of comments that were drawn at random; the model's chances only make it more precise."""
+    """By the labels of comments that were drawn at random; the model's chances only make it more precise.
+
+    Of what came in after the last of these nothing was drawn: the share is that of the comments up to then.
+    """
     frame = study.labels.frame
     drawn = set(frame.feedback_id[frame.purpose == "random"])
     comments = study.comments
     is_read = (comments.feedback_id.isin(drawn) & (comments.hand != UNKNOWN)).to_numpy()
     if is_read.sum() < ENOUGH_BY_HAND:
         return None, int(is_read.sum())
-    chance, writers = comments.negative.to_numpy(), comments.writer.to_numpy()
-    strata = (comments.language + "\n" + comments.channel.astype(str)).to_numpy()
+    drawn_from = comments[comments.received_on <= comments.received_on[is_read].max()]
+    strata = drawn_from.language + "\n" + drawn_from.channel.astype(str)
+    known = is_read[drawn_from.index]
+    read = drawn_from[known]
     found = prediction_powered_share(
-        chance, chance[is_read], (comments.hand == NEGATIVE).to_numpy()[is_read],
-        writers, writers[is_read],
-        strata_all=strata, strata_labelled=strata[is_read], confidence_level=study.confidence_level,
+        drawn_from.negative, read.negative, read.hand == NEGATIVE, drawn_from.writer, read.writer,
+        strata_all=strata, strata_labelled=strata[known], confidence_level=study.confidence_level,
     )  # fmt: skip
     return found, int(is_read.sum())

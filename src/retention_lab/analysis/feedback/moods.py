@@ -58,9 +58,19 @@ class MoodShares:
         return _holding([weighted_share(shares, self.weights[part]) for shares in self.cases])
 
     def difference(self, part: int, other: int) -> Estimate:
-        """Of one part less another's. The interval holds all cases."""
-        found = [share_difference(shares, self.weights[part], self.weights[other]) for shares in self.cases]
-        return _holding(found)
+        """Of one part less another's, over the strata that both have. The interval holds all cases.
+
+        A channel that is new would else move the share by being there.
+        """
+        one, two = self._alike(part, other), self._alike(other, part)
+        return _holding([share_difference(shares, one, two) for shares in self.cases])
+
+    def _alike(self, part: int, other: int) -> Floats:
+        """The weights of a part, without the strata that the other lacks."""
+        n_parts = len(self.weights)
+        weights = self.weights.reshape(n_parts, -1, n_parts)
+        kept = weights[part] * (weights[other].sum(axis=1) > 0)[:, None]
+        return np.asarray(kept.ravel() / max(kept.sum(), 1e-12), dtype=np.float64)
 
 
 def _holding(cases: list[Estimate]) -> Estimate:
@@ -154,7 +164,8 @@ def _adjusted(
     study: FeedbackStudy, language: str, rows: Codes, cells: Codes, n_cells: int, flips: Contradictions
 ) -> AdjustedShares:
     comments = study.comments
-    taught = np.flatnonzero((comments.language == language) & comments.is_taught)
+    # With what is said again: among those without a mark it comes as often.
+    taught = np.flatnonzero((comments.language == language) & comments.label.isin(study.readings[language].classes))
     writer, mark = comments.writer.to_numpy(), comments.mark.to_numpy()
     rated = mark[rows] != UNKNOWN
     sure, asked = rows[rated], rows[~rated]
@@ -189,7 +200,7 @@ def _corrected(
     scores = comments[["negative", "positive"]].to_numpy()[labelled]
     shares = np.bincount(place, minlength=len(classes)) / max(len(place), 1)
     # A person who reads does not mistake the end of the scale.
-    by_mark = float((comments.hand.to_numpy()[labelled] == UNKNOWN).mean()) if len(labelled) else 0.0
+    by_mark = float((comments.hand != comments.label).to_numpy()[labelled].mean()) if len(labelled) else 0.0
 
     def correct(rates: Contradictions) -> AdjustedShares:
         return adjusted_shares(

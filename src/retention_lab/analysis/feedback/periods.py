@@ -37,7 +37,9 @@ def days_before(study: FeedbackStudy) -> tuple[date, date]:
     """
     oldest = study.comments.received_on.min().date()
     start, end = first_recent(study), study.as_of
-    shift = timedelta(days=_YEAR if start - timedelta(days=_YEAR) >= oldest else study.recent_days)
+    # Of more than a year, the same days a year earlier would be the same days in part.
+    is_year = study.recent_days <= _YEAR and start - timedelta(days=_YEAR) >= oldest
+    shift = timedelta(days=_YEAR if is_year else study.recent_days)
     return start - shift, end - shift
 
 

@@ -128,7 +128,11 @@ def score_study(client: Client, study: FeedbackStudy) -> Scores:
     rows = study.verbatims.rows
     n_here = None
     if "customers" in client.file.tables and rows.customer_id.notna().any():
-        n_here = int(client.loaded("customers").rows.count().to_pyarrow().as_py())
+        customers = client.loaded("customers").rows
+        if client.file.tables["customers"].has_dates:
+            # Who came later could not have answered.
+            customers = customers.filter(customers.started_on <= client.as_of)
+        n_here = int(customers.count().to_pyarrow().as_py())
     return estimate_scores(
         rows.assign(has_text=rows.content == "words"),
         kinds=client.file.feedback.scores,

@@ -48,9 +48,10 @@ class FeedbackStudy:
 
     `comments` has a row for each comment with words, in order of time: feedback_id, customer_id, writer (a code),
     received_on, channel, question, text (masked), language, mark (class of the customer's own mark, -1 without one),
-    hand (class that a person gave it, -1 without), label (hand, else mark), repeat (a code for what it says), negative,
-    neutral, positive (chances that the writer is so), predicted, by_lexicon, forward (classes), is_taught, complaint,
-    leaving.
+    hand (class that a person gave it, -1 without), taught (hand, else mark), label (hand where the comment was drawn
+    at random, else mark: comments that were chosen for being hard to read teach and measure nothing), repeat (a code
+    for what it says), negative, neutral, positive (chances that the writer is so), predicted, by_lexicon, forward
+    (classes), is_taught (the label measures), complaint, leaving.
     `verbatims` is all that came in; `readings` by language, the largest first.
     """
 
@@ -193,7 +194,9 @@ def _prepared(said: pd.DataFrame, languages: Languages, labels: Labels) -> pd.Da
     comments["mark"] = class_of_marks(*rated)
     codes = labels.frame.drop_duplicates("feedback_id").set_index("feedback_id").label.map(CLASSES.index)
     comments["hand"] = comments.feedback_id.map(codes).fillna(UNKNOWN).astype(np.int64)
-    comments["label"] = np.where(comments.hand != UNKNOWN, comments.hand, comments.mark)
+    drawn = comments.feedback_id.isin(labels.frame.feedback_id[labels.frame.purpose == "random"])
+    comments["taught"] = np.where(comments.hand != UNKNOWN, comments.hand, comments.mark)
+    comments["label"] = np.where(drawn & (comments.hand != UNKNOWN), comments.hand, comments.mark)
     for name in CLASSES:
         comments[name] = np.nan
     for name in ("complaint", "leaving", "is_taught"):
@@ -217,10 +220,11 @@ def _read(
         language,
         texts,
         np.searchsorted(comments.index, of),
-        comments.label.to_numpy(),
+        comments.taught.to_numpy(),
         comments.writer.to_numpy(),
         comments.repeat.to_numpy(),
         load_lexicon(language, client.file.feedback.lexicon.get(language)),
+        checks=comments.label.to_numpy(),
         confidence_level=level,
         seed=seed,
     )

@@ -9,8 +9,8 @@ from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verd
 from retention_lab.findings.words import capitalised
 from retention_lab.text import Text
 
-# Below this, one in three unhappy customers or more goes unheard.
-_WEAK_RECALL = 2 / 3
+# Below this, one in three unhappy customers or more goes unheard, or one alarm in three or more is false.
+_WEAK = 2 / 3
 
 
 def accuracy_findings(card: AccuracyCard, text: Text) -> Findings:
@@ -63,22 +63,48 @@ def _measured(row: CardRow, text: Text) -> str:
         "n": text.count(row.n_labels),
     }
     if accuracy.reason:
-        head = text.say("{language}: the reading agrees with {share} of {n} marks; no interval.", **values)
+        head = text.say("{language}: the reading agrees with {share} of {n} labels; no interval.", **values)
     else:
         interval = text.percent_interval(accuracy.ci_lower, accuracy.ci_upper)
         head = text.say(
-            "{language}: the reading agrees with {share} of {n} marks ({interval}).", interval=interval, **values
+            "{language}: the reading agrees with {share} of {n} labels ({interval}).", interval=interval, **values
         )
+    head += _without_reading(row, text)
     if not math.isfinite(recall.value):
         return f"{head} " + text.say("No label is of an unhappy one, so how many of them it hears is not known.")
     if recall.reason:
         heard = text.percent(recall.value)
-        return f"{head} " + text.say("It hears {recall} of the unhappy ones, too few for an interval.", recall=heard)
-    return f"{head} " + text.say(
+        return f"{head} " + text.say("It hears {recall} of the unhappy ones; no interval.", recall=heard)
+    heard = text.say(
         "It hears {recall} of the unhappy ones ({interval}).",
         recall=text.percent(recall.value),
         interval=text.percent_interval(recall.ci_lower, recall.ci_upper),
     )
+    return " ".join(part for part in (head, heard, _false_alarms(row, text)) if part)
+
+
+def _cries_wolf(row: CardRow) -> bool:
+    return row.quality is not None and row.quality.precision.value < _WEAK
+
+
+def _false_alarms(row: CardRow, text: Text) -> str:
+    """How many of its alarms are right, where many are false."""
+    if row.quality is None or row.quality.precision.reason or not _cries_wolf(row):
+        return ""
+    right = row.quality.precision
+    return text.say(
+        "Of those that it takes for unhappy, {share} are ({interval}).",
+        share=text.percent(right.value),
+        interval=text.percent_interval(right.ci_lower, right.ci_upper),
+    )
+
+
+def _without_reading(row: CardRow, text: Text) -> str:
+    """What nobody has to read for: with many happy customers even that sounds good."""
+    if row.majority is None or not math.isfinite(row.majority.accuracy.value):
+        return ""
+    share = text.percent(row.majority.accuracy.value)
+    return " " + text.say("Always giving the most frequent answer would agree with {share}.", share=share)
 
 
 def _not_measured(row: CardRow, reading: Reading, text: Text) -> str:
@@ -115,7 +141,7 @@ def _verdict(row: CardRow, reading: Reading, transfer: Transfer | None) -> Verdi
     if row.quality is None or row.gain is None or not reading.classes:
         return "not_enough_data"
     # What is not known is no reassurance.
-    heard = row.quality.recall.value >= _WEAK_RECALL
+    heard = row.quality.recall.value >= _WEAK and not _cries_wolf(row)
     return "watch" if not heard or (transfer and transfer.is_alarming) else "fine"
 
 

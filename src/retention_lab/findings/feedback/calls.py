@@ -4,53 +4,78 @@ from datetime import timedelta
 
 from retention_lab.analysis.feedback.callers import HALF_LIFE, CallPlan
 from retention_lab.analysis.feedback.study import FeedbackStudy
-from retention_lab.findings.finding import Finding, Verdict
+from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Verdict
 from retention_lab.findings.words import span
 from retention_lab.text import Text
 
 
 def calls_finding(plan: CallPlan, study: FeedbackStudy, text: Text) -> Finding:
     """How many are to be called, and why."""
-    n = plan.n_contact
+    is_known = _is_known(plan, study)
+    n = float(plan.n_contact) if is_known else NOT_A_NUMBER
     return Finding(
         id="feedback.calls",
         question=text.say("Who must be called?"),
-        headline=_headline(plan, text),
-        action=_action(plan, text),
-        verdict=_verdict(plan),
-        estimate=float(n),
-        ci_lower=float(n),
-        ci_upper=float(n),
+        headline=_headline(plan, text) if is_known else _unknown(text),
+        action=_action(plan, text) if is_known else _ask(text),
+        verdict=_verdict(plan) if is_known else "not_enough_data",
+        estimate=n,
+        ci_lower=n,
+        ci_upper=n,
         unit=text.say("customers"),
         n_obs=plan.n_here,
         method=text.say(
-            "Complaints by the words of the complaint list, weighed with the chance that the writer is unhappy; the "
-            "share of unhappy comments of a customer drawn towards everybody's by a beta-binomial prior."
+            "Goodbyes and complaints by their word lists, complaints weighed with the chance that the writer is "
+            "unhappy; the share of unhappy comments of a customer drawn towards everybody's by a beta-binomial prior."
         ),
         definition=text.say(
-            "Customers who are here, with a complaint of the last {n} days that is likely to be open, or among the "
-            "most valuable fifth and surely unhappier than usual. In order of chance times monthly value; a complaint "
-            "counts half after {half} days.",
+            "Customers who are here, with a goodbye or a complaint of the last {n} days that is likely to stand, or "
+            "among the most valuable fifth and surely unhappier than usual. In order of chance times monthly value; a "
+            "comment counts half after {half} days.",
             n=text.count(study.recent_days),
             half=text.count(HALF_LIFE),
         ),
-        caveats=tuple(_caveats(plan, study, text)),
+        caveats=tuple(_caveats(plan, study, text)) if is_known else (),
     )
+
+
+def _is_known(plan: CallPlan, study: FeedbackStudy) -> bool:
+    """Whether anybody can be called at all: an empty list of nameless comments is no good news."""
+    return plan.n_here > 0 and study.verbatims.n_without_customer < study.verbatims.n_rows
+
+
+def _unknown(text: Text) -> str:
+    return text.say("Whom to call cannot be said: no comment names a customer who is here.")
+
+
+def _ask(text: Text) -> str:
+    return text.say("Ask for the customer of each comment, as feedback's column customer_id.")
 
 
 def _headline(plan: CallPlan, text: Text) -> str:
     if not len(plan.customers):
-        return text.say("Nobody is on the list: no customer has a complaint open or has been unhappy for long.")
+        return text.say(
+            "Nobody is on the list: no customer is about to leave, has a complaint open or has been unhappy for long."
+        )
     head = text.say_many("{n} customer is to be called.", "{n} customers are to be called.", plan.n_contact)
     parts = [
-        text.say_many("{n} customer has a complaint open.", "{n} customers have a complaint open.", plan.n_complaints),
+        text.say_many(
+            "{n} customer has announced that it will leave.",
+            "{n} customers have announced that they will leave.",
+            plan.n_leaving,
+        ),
+        text.say_many(
+            "{n} customer is likely to have a complaint open.",
+            "{n} customers are likely to have a complaint open.",
+            plan.n_complaints,
+        ),
         text.say_many(
             "{n} valuable customer has been unhappy for long.",
             "{n} valuable customers have been unhappy for long.",
             plan.n_unhappy,
         ),
     ]
-    counts = (plan.n_complaints, plan.n_unhappy)
+    counts = (plan.n_leaving, plan.n_complaints, plan.n_unhappy)
     return " ".join([head, *(part for part, count in zip(parts, counts, strict=True) if count)])
 
 
@@ -83,17 +108,18 @@ def _caveats(plan: CallPlan, study: FeedbackStudy, text: Text) -> list[str]:
             )
         )
         caveats.append(_smallest(plan, text))
-    if plan.n_complaints + plan.n_unhappy > len(plan.customers):
+    n_with_reason = plan.n_leaving + plan.n_complaints + plan.n_unhappy
+    if n_with_reason > len(plan.customers):
         caveats.append(
             text.say(
                 "{n} more had a reason to be called; contact_share keeps the list at {most}.",
-                n=text.count(plan.n_complaints + plan.n_unhappy - len(plan.customers)),
+                n=text.count(n_with_reason - len(plan.customers)),
                 most=text.count(len(plan.customers)),
             )
         )
-    if not plan.has_value:
+    if len(plan.customers) and not plan.has_value:
         caveats.append(text.say("There are no monthly values, so the list is in order of the chance alone."))
-    if not study.measured:
+    if len(plan.customers) and not study.measured:
         caveats.append(text.say("How well the comments are read was not measured: the chances are only an order."))
     return caveats
 

@@ -51,9 +51,7 @@ def _goodbyes(found: IntentStudy, text: Text) -> Finding:
         id="feedback.goodbyes",
         question=text.say("How many announce that they are leaving?"),
         headline=headline,
-        action=text.say("Answer these first: each is a customer who can still be spoken to.")
-        if found.n_leaving
-        else "",
+        action=text.say("Answer these first: comments.csv, beside this report, marks them.") if found.n_leaving else "",
         verdict=_verdict(found, "act" if found.n_leaving else "fine"),
         unit=text.say("share"),
         n_obs=found.n_recent,

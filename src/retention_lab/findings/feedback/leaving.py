@@ -121,6 +121,9 @@ def _action(found: LeavingByMood | NotJoined, text: Text) -> str:
         return ""
     if adds_something(found):
         return text.say("Call the unhappy before they leave: the list of calls names them.")
+    if found.gain.ci_lower <= 0 and found.gain.ci_upper >= _NOTHING:
+        # Not shown is not shown not to be.
+        return ""
     return text.say("Call the unhappy because they complain, not because they would leave.")
 
 

@@ -29,7 +29,9 @@ def score_finding(score: Score, scores: Scores, text: Text) -> Finding:
     has_value = math.isfinite(found.value)
     return Finding(
         id=f"feedback.score.{score.kind}" + (f".{_slug(score.question)}" if score.question else ""),
-        question=text.say("What do the marks say?"),
+        question=text.say("What do the marks say of “{question}”?", question=score.question)
+        if score.question
+        else text.say("What do the marks say?"),
         headline=_headline(score, text) if has_value else _few(score, text),
         action="",
         verdict=_verdict(score),
@@ -107,7 +109,7 @@ def _verdict(score: Score) -> Verdict:
         return "watch"
     if score.change.ci_upper < 0:
         return "act"
-    return "fine" if score.change.ci_lower > 0 else "no_evidence"
+    return "fine" if score.change.ci_lower > 0 else "watch"
 
 
 def _definition(score: Score, text: Text) -> str:

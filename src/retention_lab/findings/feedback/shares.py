@@ -87,7 +87,8 @@ def _verdict(moods: MoodStudy) -> Verdict:
         return "watch"
     if moods.change.ci_lower > 0:
         return "act"
-    return "fine" if moods.change.ci_upper < 0 else "no_evidence"
+    # The badge is about the share too, which is known: only of a change there is no evidence.
+    return "fine" if moods.change.ci_upper < 0 else "watch"
 
 
 def _method(text: Text) -> str:
@@ -108,7 +109,7 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
             )
         )
     caveats += _contradictions(moods, text)
-    if moods.n_left_out:
+    if moods.n_left_out and moods.usable:
         names = [language_name(code, text) for code in moods.languages_left_out]
         caveats.append(
             text.say_many(
@@ -128,7 +129,7 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
                 interval=text.percent_interval(moods.by_hand.ci_lower, moods.by_hand.ci_upper),
             )
         )
-    elif moods.n_unrated:
+    elif moods.n_unrated and not moods.recent.reason:
         caveats.append(
             text.say(
                 "It is taken for granted that unhappy writers without a mark write like unhappy writers with one. A "
@@ -154,7 +155,7 @@ def _contradictions(moods: MoodStudy, text: Text) -> list[str]:
     return [
         text.say(
             "Marks may contradict their words: up to {share} of the clearest comments have the opposite mark, and data "
-            "cannot tell a wrong mark from words that are hard to read. The range holds either way. A hundred labels "
+            "cannot tell a wrong mark from words that are hard to read. The range holds either way. Labels by people "
             "of comments with marks make it narrower.",
             share=text.percent(rate.value, 0),
         )

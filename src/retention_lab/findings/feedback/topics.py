@@ -1,5 +1,7 @@
 """What customers talk about: themes that are rising, and those that go with bad marks."""
 
+import math
+
 from retention_lab.analysis.feedback.topics import Topic, Topics
 from retention_lab.findings.feedback.words import theme_name
 from retention_lab.findings.finding import NOT_A_NUMBER, Finding, Findings, Verdict
@@ -30,7 +32,10 @@ def _urgency(topic: Topic) -> tuple[int, float]:
     if is_rising(topic) and topic.theme != "praise":
         return 0, -topic.change.value
     known = not topic.effect.reason and topic.effect.ci_upper < 0
-    return (1, topic.effect.value * topic.share.value) if known else (2, -topic.share.value)
+    if known:
+        return 1, topic.effect.value * topic.share.value
+    # That as many are content as before asks nothing of anybody.
+    return (3, 0.0) if topic.theme == "praise" and not is_rising(topic) else (2, -topic.share.value)
 
 
 def topic_finding(topic: Topic, is_year_before: bool, text: Text) -> Finding:
@@ -45,7 +50,7 @@ def topic_finding(topic: Topic, is_year_before: bool, text: Text) -> Finding:
         ci_lower=topic.share.ci_lower if not topic.share.reason else NOT_A_NUMBER,
         ci_upper=topic.share.ci_upper if not topic.share.reason else NOT_A_NUMBER,
         unit=text.say("share"),
-        n_obs=topic.n_comments,
+        n_obs=int(topic.share.n_obs) if math.isfinite(topic.share.n_obs) else 0,
         method=text.say(
             "Words of the theme dictionary, sentence by sentence; intervals clustered by customer; changes with the "
             "Benjamini-Hochberg correction over the themes."
@@ -63,7 +68,9 @@ def _headline(topic: Topic, is_year_before: bool, text: Text) -> str:
     else:
         interval = text.percent_interval(share.ci_lower, share.ci_upper)
         head = text.say("{theme}: {share} of comments ({interval}).", interval=interval, **values)
-    return " ".join(part for part in (head, _rise(topic, is_year_before, text), _mood(topic, text)) if part)
+    return " ".join(
+        part for part in (head, _rise(topic, is_year_before, text), _marks(topic, text), _mood(topic, text)) if part
+    )
 
 
 def _rise(topic: Topic, is_year_before: bool, text: Text) -> str:
@@ -108,28 +115,34 @@ def _verdict(topic: Topic) -> Verdict:
     return "watch" if topic.theme == "praise" else "fine"
 
 
-def _caveats(topic: Topic, text: Text) -> list[str]:
+def _marks(topic: Topic, text: Text) -> str:
+    """What goes with its mention; a cost is why a theme stands here."""
     effect = topic.effect
-    if effect.reason:
-        return []
+    if effect.reason or effect.ci_lower <= 0 <= effect.ci_upper:
+        return ""
     values = {
         "points": text.number(abs(effect.value)),
         "interval": text.interval(effect.ci_lower, effect.ci_upper),
     }
-    if effect.ci_upper < 0:
-        said = text.say(
-            "Where it is mentioned, marks are {points} points of 100 lower (difference {interval}).", **values
+    if effect.value < 0:
+        return text.say("Marks are {points} points of 100 lower where it is mentioned ({interval}).", **values)
+    return text.say("Marks are {points} points of 100 higher where it is mentioned ({interval}).", **values)
+
+
+def _caveats(topic: Topic, text: Text) -> list[str]:
+    effect = topic.effect
+    if effect.reason:
+        return []
+    if effect.ci_lower <= 0 <= effect.ci_upper:
+        return [
+            text.say(
+                "Marks are not shown to differ where it is mentioned (difference {interval} points of 100).",
+                interval=text.interval(effect.ci_lower, effect.ci_upper),
+            )
+        ]
+    return [
+        text.say(
+            "How marks differ where a theme is mentioned, with the other themes, channel and language held equal, is "
+            "an association: it does not say what marks would be without the theme."
         )
-    elif effect.ci_lower > 0:
-        said = text.say(
-            "Where it is mentioned, marks are {points} points of 100 higher (difference {interval}).", **values
-        )
-    else:
-        said = text.say(
-            "Marks are not shown to differ where it is mentioned (difference {interval} points of 100).", **values
-        )
-    held = text.say(
-        "Other themes, channel and language are held equal. That is an association: it does not say what marks would "
-        "be without it."
-    )
-    return [f"{said} {held}"]
+    ]

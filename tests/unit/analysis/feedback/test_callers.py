@@ -196,3 +196,13 @@ def test_what_cannot_be_asked_for_is_said_all_at_once(make_study: MakeStudy, cli
         choose_calls(clients(), make_study(everybody()), contact_share=0, hold_out_share=1.0, horizon_days=0)
 
     assert [fault.where for fault in caught.value.faults] == ["contact_share", "hold_out_share", "horizon_days"]
+
+
+def test_who_announces_the_leaving_is_called_whatever_the_mood(make_study: MakeStudy, clients: Clients) -> None:
+    rows = said((7, "2026-10-29", 0.1), (8, "2026-10-29", 0.1), (9, "2026-08-10", 0.9))
+    found = plan(clients(), make_study(rows.assign(leaving=[True, False, True])))
+
+    # A goodbye of long ago has been said and done.
+    assert called(found) == {"C00007": "leaving"}
+    assert (found.n_leaving, found.n_complaints) == (1, 0)
+    assert found.to_frame().feedback_id.notna().all()

@@ -27,7 +27,8 @@ def test_a_measured_language_tells_agreement_and_how_many_unhappy_ones_it_hears(
     found = of(text)
 
     assert found.headline == (
-        "English: the reading agrees with 85.0% of 600 marks (83.0% to 87.0%). It hears 75.0% of the unhappy ones "
+        "English: the reading agrees with 85.0% of 600 labels (83.0% to 87.0%). Always giving the most frequent "
+        "answer would agree with 85.0%. It hears 75.0% of the unhappy ones "
         "(71.0% to 79.0%)."
     )
     assert (found.id, found.verdict, found.action) == ("feedback.accuracy.en", "fine", "")
@@ -69,6 +70,14 @@ def test_a_reading_that_misses_every_third_unhappy_one_is_to_be_watched(text: Te
     assert of(text, card(row(quality=quality(recall=estimate(0.67))))).verdict == "fine"
 
 
+def test_a_reading_of_many_false_alarms_is_to_be_watched(text: Text) -> None:
+    found = of(text, card(row(quality=quality(precision=estimate(0.6)))))
+
+    assert found.verdict == "watch"
+    assert found.headline.endswith("Of those that it takes for unhappy, 60.0% are (58.0% to 62.0%).")
+    assert "takes for unhappy" not in of(text, card(row(quality=quality(precision=estimate(0.67))))).headline
+
+
 def test_where_no_label_is_unhappy_nobody_is_reassured(text: Text) -> None:
     found = of(text, card(row(quality=quality(recall=unknown()), calibration=None)))
 
@@ -81,8 +90,8 @@ def test_where_all_is_right_there_is_no_interval_and_none_is_shown(text: Text) -
     found = of(text, card(row(quality=right)))
 
     assert found.headline == (
-        "English: the reading agrees with 100.0% of 600 marks; no interval. It hears 100.0% of the unhappy ones, too "
-        "few for an interval."
+        "English: the reading agrees with 100.0% of 600 labels; no interval. Always giving the most frequent answer "
+        "would agree with 85.0%. It hears 100.0% of the unhappy ones; no interval."
     )
     assert math.isnan(found.estimate)
 

@@ -25,8 +25,8 @@ def test_a_list_says_how_many_why_and_when_it_will_show(text: Text) -> None:
     found = of(text, n_complaints=7, n_unhappy=3)
 
     assert found.headline == (
-        "8 customers are to be called. 7 customers have a complaint open. 3 valuable customers have been unhappy for "
-        "long."
+        "8 customers are to be called. 7 customers are likely to have a complaint open. 3 valuable customers have been "
+        "unhappy for long."
     )
     assert (found.id, found.verdict, found.n_obs) == ("feedback.calls", "act", 2000)
     assert found.action == "Call them from the top, and come back on 29 April 2027 to see what it achieved."
@@ -37,7 +37,7 @@ def test_one_is_one_and_none_is_left_unsaid(text: Text) -> None:
     complaint = of(text, 1, 0, n_complaints=1)
     unhappy = of(text, 1, 0, n_complaints=0, n_unhappy=1)
 
-    assert complaint.headline == "1 customer is to be called. 1 customer has a complaint open."
+    assert complaint.headline == "1 customer is to be called. 1 customer is likely to have a complaint open."
     assert unhappy.headline == "1 customer is to be called. 1 valuable customer has been unhappy for long."
 
 
@@ -46,6 +46,23 @@ def test_nobody_to_call_is_good_news(text: Text) -> None:
 
     assert found.headline.startswith("Nobody is on the list")
     assert (found.verdict, found.action, found.caveats, found.estimate) == ("fine", "", (), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("n_here", "verbatims"), [(0, {"n_without_customer": 1100}), (2000, {"n_without_customer": 1100}), (0, {})]
+)
+def test_comments_that_name_nobody_reassure_nobody(n_here: int, verbatims: dict[str, Any], text: Text) -> None:
+    found = calls_finding(plan(0, 0, n_here=n_here, has_value=False), study(verbatims=verbatims), text)
+
+    assert is_well_said(found)
+    assert found.headline == "Whom to call cannot be said: no comment names a customer who is here."
+    assert found.action == "Ask for the customer of each comment, as feedback's column customer_id."
+    assert (found.verdict, found.caveats) == ("not_enough_data", ())
+    assert math.isnan(found.estimate)
+
+
+def test_an_empty_list_has_no_order_to_excuse(text: Text) -> None:
+    assert of(text, 0, 0, has_value=False).caveats == ()
 
 
 def test_where_all_are_held_out_there_is_nobody_to_call(text: Text) -> None:

@@ -27,7 +27,7 @@ def test_both_are_shares_of_the_recent_comments(text: Text) -> None:
         "In the last 90 days 2.5% of comments announced that the customer was leaving (2.0% to 3.0%)."
     )
     assert (complaints.verdict, goodbyes.verdict) == ("watch", "act")
-    assert goodbyes.action == "Answer these first: each is a customer who can still be spoken to."
+    assert goodbyes.action == "Answer these first: comments.csv, beside this report, marks them."
     assert (complaints.estimate, complaints.n_obs) == (0.2, 1200)
 
 

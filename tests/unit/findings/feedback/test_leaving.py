@@ -38,7 +38,6 @@ def test_a_gain_that_is_sure_and_large_enough_is_used(text: Text) -> None:
         (0.002, 0.005, "adds nothing here about who leaves, beyond tenure and value: 0.002 (−0.003 to"),
         (-0.02, 0.01, "adds nothing here"),
         (0.004, 0.002, "adds next to nothing here"),
-        (0.01, 0.03, "is not shown: beyond tenure and value it adds 0.010 (−0.020 to 0.040)"),
     ],
 )
 def test_without_a_gain_nobody_is_told_that_words_foretell_leaving(
@@ -50,6 +49,13 @@ def test_without_a_gain_nobody_is_told_that_words_foretell_leaving(
     assert found.verdict == "no_evidence"
     assert found.action == "Call the unhappy because they complain, not because they would leave."
     assert not adds_something(leaving(gain, reach))
+
+
+def test_a_gain_that_may_yet_be_there_is_not_denied(text: Text) -> None:
+    found = of(text, leaving(0.01, 0.03))
+
+    assert "is not shown: beyond tenure and value it adds 0.010 (−0.020 to 0.040)" in found.headline
+    assert (found.verdict, found.action) == ("no_evidence", "")
 
 
 @pytest.mark.parametrize(

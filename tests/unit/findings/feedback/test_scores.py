@@ -34,7 +34,7 @@ def test_a_score_is_told_with_its_interval_and_its_answers(text: Text) -> None:
     [
         (0.05, "fine", "In the last three months it rose by 5.0 points (3.0 to 7.0)."),
         (-0.05, "act", "In the last three months it fell by 5.0 points (change −7.0 to −3.0)."),
-        (0.01, "no_evidence", "No change is shown in the last three months (−1.0 to 3.0 points)."),
+        (0.01, "watch", "No change is shown in the last three months (−1.0 to 3.0 points)."),
     ],
 )
 def test_a_change_is_one_only_where_its_interval_leaves_out_nought(

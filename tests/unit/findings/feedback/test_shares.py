@@ -40,7 +40,7 @@ def test_fewer_unhappy_comments_are_good_news(text: Text) -> None:
 def test_an_interval_that_holds_nought_shows_no_change(text: Text) -> None:
     found = of(text, 0.01)
 
-    assert found.verdict == "no_evidence"
+    assert found.verdict == "watch"
     assert found.headline.endswith("A change since a year earlier is not shown (change −1.0 to 3.0 points).")
     assert found.action == ""
 
@@ -109,3 +109,9 @@ def test_marks_that_may_say_the_opposite_widen_the_range_until_people_have_read_
     assert any("up to 8% of the clearest comments" in caveat for caveat in doubted.caveats)
     assert any("the share allows for it" in caveat for caveat in measured.caveats)
     assert not any("opposite" in caveat for caveat in (*hardly.caveats, *all_marked.caveats))
+
+
+def test_where_no_share_is_said_nothing_is_taken_for_granted_of_it(text: Text) -> None:
+    found = of(text, recent=unknown(), change=unknown(), usable=(), n_left_out=542, languages_left_out=("sl",))
+
+    assert found.caveats == ()
