@@ -25,8 +25,8 @@ def table_of_accuracy(card: AccuracyCard, text: Text) -> Table:
     """The card: each language, then its channels."""
     return Table(
         caption=text.say(
-            "How well comments are read, held against the customers' own marks, with {level} intervals. The mix is "
-            "unhappy/neutral/happy, and macro-F1 the mean over these three; to beat are our word list and always "
+            "How well comments are read, held against the customers' own marks at their mix (unhappy/neutral/happy), "
+            "with {level} intervals. Macro-F1 is the mean over these three; to beat are our word list and always "
             "saying the most frequent. Unhappy heard is the share of the unhappy that are found, alarms right the "
             "share of those found that are unhappy. The last column is how far the stated chances are off.",
             level=text.percent(card.confidence_level, 0),

@@ -1,7 +1,8 @@
 """Teaching a linear model how customers of one language sound when they are unhappy, and asking it fairly.
 
 Every comment with a label is judged by a model that saw neither it nor its writer; every other one by the average of
-these models. So what is measured on the first holds for the second, model by model.
+these models, but for one that says the same as a labelled comment, which is judged by the model that judges that. So
+what is measured on the first holds for the second, model by model.
 """
 
 from collections.abc import Sequence

@@ -122,8 +122,8 @@ def _caveats(moods: MoodStudy, text: Text) -> list[str]:
     if moods.by_hand and not moods.by_hand.reason:
         caveats.append(
             text.say(
-                "By {n} comments that a person has read, {share} of all comments, old and new, are unhappy ones "
-                "({interval}).",
+                "By {n} comments that a person has read, {share} of all comments up to the last of these are unhappy "
+                "ones ({interval}).",
                 n=text.count(moods.n_hand),
                 share=text.percent(moods.by_hand.value),
                 interval=text.percent_interval(moods.by_hand.ci_lower, moods.by_hand.ci_upper),

@@ -79,3 +79,32 @@ def test_what_people_read_says_nothing_of_comments_that_came_in_afterwards(make_
     assert found is not None
     assert found.ci_lower <= 0.2 <= found.ci_upper
     assert found.value == pytest.approx(0.2, abs=0.08)
+
+
+def test_what_is_said_again_and_again_counts_as_often_as_it_is_said(make_study: MakeStudy) -> None:
+    """A third of all answers is the same two words, whatever the mood of the writer; only the first one teaches."""
+    held = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        unhappy, is_rated, is_canned = rng.random(1500) < 0.3, np.arange(1500) < 600, rng.random(1500) < 0.33
+        score = np.where(unhappy, rng.beta(6, 2, 1500), rng.beta(2, 6, 1500))
+        mark = np.where(is_rated, np.where(unhappy, NEGATIVE, POSITIVE), UNKNOWN)
+        taught = is_rated & ~is_canned
+        rows = pd.DataFrame({"negative": np.where(is_canned, 0.2, score), "mark": mark, "is_taught": taught})
+        share = shares_by_part(make_study(rows), np.zeros(1500, dtype=np.int64), 1).share(0)
+        held.append(share.ci_lower <= unhappy.mean() <= share.ci_upper)
+
+    assert np.mean(held) >= 0.9
+
+
+def test_what_repeats_a_comment_with_a_mark_is_read_as_if_that_had_not_been_seen(
+    open_client: OpenClient, make_texts: MakeTexts
+) -> None:
+    frame, moods, _ = hard_to_read(make_texts)
+    frame["rating"] = np.where(np.arange(N) < 600, np.where(moods == NEGATIVE, 1, 5), None)
+    frame.loc[600:649, "text"] = frame.text[:50].to_numpy()
+    comments = study_feedback(open_client(frame.assign(rating_scale="1-5"), feedback={"languages": ["en"]})).comments
+    by_id = comments.set_index("feedback_id").negative
+    pairs = [(by_id[f"F{row:05}"], by_id[f"F{row + 600:05}"]) for row in range(50)]
+
+    assert all(first == pytest.approx(again) for first, again in pairs)
