@@ -68,7 +68,7 @@ def import_everything() -> None:
             importlib.import_module(module.name)
     for name in _OF_KERNELS:
         importlib.import_module(name)
-    for layer in ("tables", "views", "report"):
+    for layer in ("tables", "analysis.feedback", "views", "report"):
         importlib.import_module(f"retention_lab.{layer}.warm").warm_up()
 
 

@@ -7,6 +7,7 @@ PROGRAM = """
 import gc, os, sys
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 os.environ["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
+import retention_lab.analysis.feedback.warm
 import retention_lab.report.warm, retention_lab.tables.warm, retention_lab.views.warm
 from matplotlib.figure import Figure
 from retention_lab.views.display import no_chart
@@ -15,7 +16,7 @@ def draw():
     return no_chart("0 of 1,234 customers", "A caption").to_svg()
 
 cold = draw()
-for layer in (retention_lab.tables, retention_lab.views, retention_lab.report):
+for layer in (retention_lab.tables, retention_lab.analysis.feedback, retention_lab.views, retention_lab.report):
     layer.warm.warm_up()
 gc.collect()
 assert draw() == cold, "what was drawn ahead shows in a chart"

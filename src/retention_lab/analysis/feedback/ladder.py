@@ -35,7 +35,7 @@ _EARLY = 0.7
 # What the balance of a word list is stretched by, so that its clearest verdicts come near nought and one.
 _STEEP = 4.0
 # With fewer, they could hardly move a figure, and to know it costs as much as all the rest.
-_MANY_REPEATS = 0.05
+_MANY_REPEATS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ def _read_all(texts: Sequence[str], languages: tuple[str, ...]) -> NDArray[np.ob
     found = np.full(len(texts), UNDETERMINED, dtype=object)
     if len(languages) < 2:
         return found
-    reader = _reader(languages)
+    reader = load_reader(languages)
     for row, text in enumerate(texts):
         # Names of our own masks would read as English.
         spoken = " ".join(_SPOKEN.sub(" ", text[: 2 * _MOST_READ]).split())[:_MOST_READ].lower()
@@ -103,7 +103,8 @@ def _model() -> Any:
 
 
 @cache
-def _reader(languages: tuple[str, ...]) -> Any:
+def load_reader(languages: tuple[str, ...]) -> Any:
+    """The reader that tells these languages apart."""
     whole = _model()
     reader = LanguageIdentifier(
         *whole._full_model, whole.tk_nextmove, whole.tk_output, norm_probs=True, tk_row=whole.tk_row

@@ -32,7 +32,13 @@ def fold(word: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The folded words, emoji and faces of a text, in order. `l'assistenza` is two words, `don't` is `dont`."""
-    return [fold(word) for word in _WORD.findall(text)]
+    return list(_words_of(text))
+
+
+# Lexicon, themes and intents ask for the words of the same sentences, one after the other.
+@lru_cache(maxsize=50_000)
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in _WORD.findall(text))
 
 
 def sentences_of(text: str) -> list[str]:
