@@ -52,7 +52,8 @@ def told(
     with capsys.disabled():
         sys.stdout.write(
             f"\n{language}: {what} precision {precision.value:.2f}"
-            f" ({precision.ci_lower:.2f} to {precision.ci_upper:.2f}), recall {recall.value:.2f} ({recall.ci_lower:.2f} to {recall.ci_upper:.2f})\n"
+            f" ({precision.ci_lower:.2f} to {precision.ci_upper:.2f}),"
+            f" recall {recall.value:.2f} ({recall.ci_lower:.2f} to {recall.ci_upper:.2f})\n"
         )
 
 
