@@ -143,7 +143,8 @@ def read_language(
     first = firsts[code]
     is_first = first == np.arange(len(labels))
     truth, checked = (np.where(is_first, each, UNKNOWN) for each in (labels, checks))
-    classes = _learnable(truth) if (checked != UNKNOWN).sum() >= FEW_LABELS else ()
+    classes = _learnable(truth)
+    classes = classes if np.isin(checked, classes).sum() >= FEW_LABELS else ()
     too_rare = (checked != UNKNOWN) & ~np.isin(checked, classes)
     truth, checked = (np.where(np.isin(each, classes), each, UNKNOWN) for each in (truth, checked))
     folds = draw_folds(writers, truth, seed)
@@ -158,7 +159,7 @@ def _learnable(truth: Codes) -> tuple[int, ...]:
     """The classes that are not too rare to be learnt; none where only one is left."""
     counts = np.bincount(truth[truth != UNKNOWN], minlength=len(CLASSES))
     found = tuple(int(each) for each in np.flatnonzero(counts >= _FEWEST_OF_A_CLASS))
-    return found if len(found) > 1 and counts.sum() >= FEW_LABELS else ()
+    return found if len(found) > 1 and counts[list(found)].sum() >= FEW_LABELS else ()
 
 
 def _climb(task: _Task, language: str, n_too_rare: int, n_repeats: int) -> Reading:
