@@ -118,7 +118,7 @@ def test_a_refused_table_is_the_first_thing_to_mend_and_its_playbooks_cannot_run
     assert found["quality.rows"]["headline"] == "No table could be read."
     assert found["quality.rows"]["verdict"] == "act"
     assert "soon" in found["quality.mend"]["headline"] + listed
-    assert found["quality.playbooks"]["headline"] == "0 of 3 playbooks can run."
+    assert found["quality.playbooks"]["headline"] == "0 of 4 playbooks can run."
     assert "churn-survival needs table customers" in found["quality.playbooks"]["action"]
 
 
