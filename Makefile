@@ -38,11 +38,11 @@ bench: .venv/dev ## Measure: coverage of intervals, the Cox model, experiments, 
 	@$(BIN)/python bench/experiments_power.py power
 	@$(BIN)/python bench/experiments_power.py looks
 	@$(BIN)/python bench/feedback_coverage.py
-	@$(BIN)/python bench/feedback.py
 	@$(BIN)/python bench/report.py
 	@$(BIN)/python bench/starts.py
 	@$(BIN)/python bench/scale.py
 	@$(BIN)/python bench/batch.py
+	@$(BIN)/python bench/feedback.py
 
 docs: .venv/dev ## Write the generated pages in docs/ again
 	@$(BIN)/python docs/generate.py
