@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -121,14 +119,6 @@ def test_nobody_is_better_than_himself() -> None:
 
     assert (found.value, found.ci_lower, found.ci_upper) == (0, 0, 0)
     assert difference_in_macro_f1([], [], [], 2, []).reason == "too_few"
-
-
-def test_twenty_thousand_customers_take_no_time_to_speak_of() -> None:
-    truth, told, customer = drawn(np.random.default_rng(7), 20_000)
-    begun = time.process_time()
-    judge_classes(truth, told, 3, customer)
-
-    assert time.process_time() - begun < 0.6
 
 
 def test_classes_that_there_are_not_are_refused() -> None:
