@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from retention_lab.analysis.feedback.marks import NEGATIVE, UNKNOWN
-from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.analysis.feedback.study import FeedbackStudy, unhappiness
 from retention_lab.errors import Fault, ParameterError
 from retention_lab.methods.proportions import smallest_reduction
 from retention_lab.methods.shrinkage import shrink_shares
@@ -98,7 +97,7 @@ def choose_calls(
         raise ParameterError(faults)
     here = _here(client, study)
     said = study.comments[study.comments.customer_id.isin(here.customer_id)]
-    unhappy = np.where(said.mark == UNKNOWN, said.negative, said.mark == NEGATIVE)
+    unhappy = unhappiness(said)
     spoken = _spoken_up(study, said.assign(unhappy=unhappy))
     long, usual = _long_unhappy(said.assign(unhappy=unhappy), here)
     found = pd.concat([spoken, long[~long.customer_id.isin(spoken.customer_id)]], ignore_index=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retention_lab.analysis.feedback.marks import CLASSES, UNKNOWN
-from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.analysis.feedback.study import FeedbackStudy, read_at_random
 from retention_lab.methods.clustered_means import estimate_clustered_share
 from retention_lab.methods.estimates import Estimate
 
@@ -61,9 +61,8 @@ class Contradictions:
 
 def estimate_contradictions(study: FeedbackStudy) -> Contradictions:
     """Over all languages with a model: how people use a scale hangs less on the language than a model does."""
-    drawn = study.labels.frame.feedback_id[study.labels.frame.purpose == "random"]
     comments = study.comments
-    read = comments[comments.feedback_id.isin(drawn) & (comments.hand != UNKNOWN) & (comments.mark != UNKNOWN)]
+    read = comments[read_at_random(comments, study.labels) & (comments.mark != UNKNOWN)]
     is_measured = len(read) >= _ENOUGH_READ
     classes = range(len(CLASSES))
     groups = {mood: read[read.hand == mood] if is_measured else _clearest(study, mood) for mood in classes}

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from retention_lab.analysis.feedback.marks import NEGATIVE, NEUTRAL, POSITIVE, UNKNOWN
 from retention_lab.analysis.feedback.models import draw_folds
-from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.analysis.feedback.study import FeedbackStudy, unhappiness
 from retention_lab.methods.discrimination import compare_aucs, estimate_auc
 from retention_lab.methods.estimates import Estimate
 from retention_lab.methods.proportions import estimate_proportion
@@ -151,7 +151,7 @@ def _said(customers: pd.DataFrame, comments: pd.DataFrame) -> Floats:
 
     The customer's own mark counts where there is one, else the chance that the comment is unhappy.
     """
-    mood = np.where(comments.mark == UNKNOWN, comments.negative, comments.mark == NEGATIVE)
+    mood = unhappiness(comments)
     by_customer = pd.DataFrame({"customer_id": comments.customer_id, "mood": mood}).groupby("customer_id").mood
     facts = by_customer.agg(["size", "mean", "last"]).reindex(customers.customer_id)
     has_said = facts["size"].notna().to_numpy()

@@ -16,7 +16,7 @@ from retention_lab.analysis.feedback.periods import (
     is_year_before,
     periods_of,
 )
-from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.analysis.feedback.study import FeedbackStudy, read_at_random
 from retention_lab.methods.estimates import Estimate, not_estimable
 from retention_lab.methods.prediction_powered import prediction_powered_share
 
@@ -127,10 +127,8 @@ def _by_hand(study: FeedbackStudy) -> tuple[Estimate | None, int]:
 
     Of what came in after the last of these nothing was drawn: the share is that of the comments up to then.
     """
-    frame = study.labels.frame
-    drawn = set(frame.feedback_id[frame.purpose == "random"])
     comments = study.comments
-    is_read = (comments.feedback_id.isin(drawn) & (comments.hand != UNKNOWN)).to_numpy()
+    is_read = read_at_random(comments, study.labels)
     if is_read.sum() < ENOUGH_BY_HAND:
         return None, int(is_read.sum())
     drawn_from = comments[comments.received_on <= comments.received_on[is_read].max()]

@@ -9,8 +9,7 @@ import pandas as pd
 from retention_lab.analysis.feedback.lexicon import load_lexicon
 from retention_lab.analysis.feedback.marks import UNKNOWN
 from retention_lab.analysis.feedback.periods import is_recent
-from retention_lab.analysis.feedback.study import FeedbackStudy
-from retention_lab.analysis.feedback.topics import mentions
+from retention_lab.analysis.feedback.study import FeedbackStudy, mentions
 from retention_lab.tables.client import Client
 
 LONGEST = 160

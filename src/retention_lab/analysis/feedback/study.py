@@ -75,8 +75,6 @@ class FeedbackStudy:
     def to_frame(self) -> pd.DataFrame:
         """One row for each comment with words: how it was read, by its id. What was said is not in it."""
         comments = self.comments
-        about = np.zeros((len(comments), len(self.sentences.names)), dtype=bool)
-        np.logical_or.at(about, self.sentences.of, self.sentences.themes)
         names = np.array(self.sentences.names, dtype=object)
         chosen = {language: reading.chosen for language, reading in self.readings.items()}
         return pd.DataFrame(
@@ -88,11 +86,29 @@ class FeedbackStudy:
                 "chance_unhappy": comments.negative.round(4),
                 "read_by": comments.language.map(chosen),
                 "is_measured": comments.language.isin(self.measured),
-                "themes": ["; ".join(names[row]) for row in about],
+                "themes": ["; ".join(names[row]) for row in mentions(self)],
                 "complaint": comments.complaint,
                 "leaving": comments.leaving,
             }
         )
+
+
+def mentions(study: FeedbackStudy) -> NDArray[np.bool_]:
+    """Which themes each comment mentions: comments x themes."""
+    found = np.zeros((len(study.comments), len(study.sentences.names)), dtype=bool)
+    np.logical_or.at(found, study.sentences.of, study.sentences.themes)
+    return found
+
+
+def unhappiness(comments: pd.DataFrame) -> NDArray[np.float64]:
+    """The chance that each writer is unhappy: by the own mark it is nought or one, without one it is the reading's."""
+    return np.where(comments.mark == UNKNOWN, comments.negative, comments.mark == NEGATIVE).astype(np.float64)
+
+
+def read_at_random(comments: pd.DataFrame, labels: Labels) -> NDArray[np.bool_]:
+    """Which comments a person has read because they were drawn at random: only these measure."""
+    drawn = labels.frame.feedback_id[labels.frame.purpose == "random"]
+    return (comments.feedback_id.isin(drawn) & (comments.hand != UNKNOWN)).to_numpy()
 
 
 def study_feedback(
@@ -194,9 +210,8 @@ def _prepared(said: pd.DataFrame, languages: Languages, labels: Labels) -> pd.Da
     comments["mark"] = class_of_marks(*rated)
     codes = labels.frame.drop_duplicates("feedback_id").set_index("feedback_id").label.map(CLASSES.index)
     comments["hand"] = comments.feedback_id.map(codes).fillna(UNKNOWN).astype(np.int64)
-    drawn = comments.feedback_id.isin(labels.frame.feedback_id[labels.frame.purpose == "random"])
     comments["taught"] = np.where(comments.hand != UNKNOWN, comments.hand, comments.mark)
-    comments["label"] = np.where(drawn & (comments.hand != UNKNOWN), comments.hand, comments.mark)
+    comments["label"] = np.where(read_at_random(comments, labels), comments.hand, comments.mark)
     for name in CLASSES:
         comments[name] = np.nan
     for name in ("complaint", "leaving", "is_taught"):
@@ -242,14 +257,13 @@ def _write_down(client: Client, comments: pd.DataFrame, rows: NDArray[np.int64],
 
 def suggest_words(client: Client, study: FeedbackStudy, n: int = 5) -> tuple[tuple[str, Suggestion], ...]:
     """Words that no theme has yet and that stand out, by language: `n` for each reason."""
-    about = np.zeros(len(study.comments), dtype=bool)
-    about[study.sentences.of[study.sentences.themes.any(axis=1)]] = True
+    about = np.asarray(mentions(study).any(axis=1))
     found: list[tuple[str, Suggestion]] = []
     for language in (name for name in study.readings if name != UNDETERMINED):
         rows = np.flatnonzero(study.comments.language == language)
         some = study.comments.iloc[rows]
         stop_words = load_lexicon(language, client.file.feedback.lexicon.get(language)).stop_words
-        unhappy = np.where(some.mark == UNKNOWN, some.negative > 0.5, some.mark == NEGATIVE)
+        unhappy = unhappiness(some) > 0.5
         suggested = suggest_stems(
             some.text.to_list(), some.customer_id.to_list(), about[rows], unhappy, language, stop_words, n
         )

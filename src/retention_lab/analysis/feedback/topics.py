@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from retention_lab.analysis.feedback.marks import UNKNOWN
 from retention_lab.analysis.feedback.moods import moods_in
 from retention_lab.analysis.feedback.periods import is_before, is_recent
-from retention_lab.analysis.feedback.study import FeedbackStudy
+from retention_lab.analysis.feedback.study import FeedbackStudy, mentions
 from retention_lab.methods.clustered_means import compare_clustered_means, estimate_clustered_share
 from retention_lab.methods.clustered_regression import regress_clustered
 from retention_lab.methods.estimates import Estimate, not_estimable, two_sided_pvalue
@@ -70,13 +70,6 @@ class Topics:
                 for topic in self.topics
             ]
         )
-
-
-def mentions(study: FeedbackStudy) -> Flags:
-    """Which themes each comment mentions: comments x themes."""
-    found = np.zeros((len(study.comments), len(study.sentences.names)), dtype=bool)
-    np.logical_or.at(found, study.sentences.of, study.sentences.themes)
-    return found
 
 
 def estimate_topics(study: FeedbackStudy) -> Topics:

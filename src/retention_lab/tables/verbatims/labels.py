@@ -16,8 +16,6 @@ from retention_lab.tables.verbatims.label_sheets import Sheet, read_sheet
 from retention_lab.tables.verbatims.verbatims import load_ids
 from retention_lab.tables.workspace import LABELS, is_client_name
 
-PURPOSES = ("random", "uncertain")
-SENTIMENTS = ("negative", "neutral", "positive")
 SHEET_COLUMNS = (
     "feedback_id", "purpose", "language", "received_on", "text", "label", "complaint", "leaving", "rater"
 )  # fmt: skip

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from retention_lab.analysis.feedback.marks import NEGATIVE, POSITIVE, UNKNOWN
-from retention_lab.analysis.feedback.study import FeedbackStudy
-from retention_lab.analysis.feedback.topics import Topic, estimate_topics, mentions
+from retention_lab.analysis.feedback.study import FeedbackStudy, mentions
+from retention_lab.analysis.feedback.topics import Topic, estimate_topics
 
 MakeStudy = Callable[..., FeedbackStudy]
 NAMES = ("app", "contract", "delivery", "outage", "price", "staff")
